@@ -1,0 +1,127 @@
+/**
+ * What the controller may ask of hardware, and the only file of the bridge that it may import.
+ * Device ports answer with `Reply`; they throw on programming errors alone.
+ */
+
+import type { Reply } from './faults.ts';
+
+export * from './faults.ts';
+
+/** What one detection round found in the field. */
+export type Presence =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'card'; readonly card: Card }
+  /** Two or more targets: nothing was sent to any of them. */
+  | { readonly kind: 'several' }
+  /** A target without ISO 14443-4 (`SAK & 0x20` is zero), such as a Mifare Classic token. */
+  | { readonly kind: 'unsupported'; readonly sak: number };
+
+export interface CardReader {
+  readonly name: string;
+  /** One detection round. Returns within the reader's poll time, with `none` when empty. */
+  detect(): Promise<Reply<Presence>>;
+  /** Is the device alive? Independent of passengers. Returns its firmware, e.g. `PN532 1.6`. */
+  probe(): Promise<Reply<string>>;
+  /** Tries to bring a mute device back: abort, wake up, configure again. */
+  recover(): Promise<Reply<string>>;
+  /** Named counters for the log and the metrics (frames, checksum errors, time-outs …). */
+  counters(): Readonly<Record<string, number>>;
+  /** Legal at any time; ends pending calls with a fault; returns within two seconds. */
+  close(): Promise<void>;
+}
+
+/** One ISO 14443-4 card in the field, or one card in a contact slot. */
+export interface Card {
+  readonly uid: Buffer;
+  /** Answer to select (contactless) or answer to reset (contact). */
+  readonly ats: Buffer;
+  /**
+   * Sends one command APDU and returns the whole answer, status word included. A fault says
+   * whether the card may have acted: see `Effect`.
+   */
+  transceive(command: Buffer, timeout_ms: number): Promise<Reply<Buffer>>;
+  /** Does the card still answer? Sends nothing that changes its state. */
+  present(): Promise<Reply<boolean>>;
+  /** Ends the session; the card may be detected anew. */
+  release(): Promise<void>;
+}
+
+/** A contact slot that holds a purchase SAM (PSAM). */
+export interface SamSlot {
+  readonly name: string;
+  /** Powers the SAM up anew and returns its ATR. */
+  reset(): Promise<Reply<Buffer>>;
+  transceive(command: Buffer, timeout_ms: number): Promise<Reply<Buffer>>;
+  close(): Promise<void>;
+}
+
+export type Direction = 'in' | 'out';
+
+export type BarrierEvent =
+  | 'opened'
+  | 'closed'
+  /** Somebody is in the safety zone: the leaves must not close. */
+  | 'zone-occupied'
+  | 'zone-free'
+  /** Somebody went through in the open direction. */
+  | 'passed'
+  /** Somebody came against the open direction, or while closed. */
+  | 'intrusion'
+  | 'fire-on'
+  | 'fire-off';
+
+export interface Barrier {
+  open(direction: Direction): Promise<Reply<void>>;
+  close(): Promise<Reply<void>>;
+  /** Returns the function that ends the subscription. */
+  onEvent(listener: (event: BarrierEvent) => void): () => void;
+}
+
+export type Light = 'off' | 'green' | 'amber' | 'red' | 'blue';
+export type Sound = 'none' | 'pass' | 'pass-concession' | 'retry' | 'refuse' | 'alarm';
+
+/** What the passenger sees and hears. */
+export interface Sign {
+  readonly light: Light;
+  readonly sound: Sound;
+  /** Lines by locale, e.g. `zh-CN`: title, then one line of advice. */
+  readonly text: Readonly<Record<string, { readonly title: string; readonly advice: string }>>;
+}
+
+export interface Indicator {
+  show(sign: Sign): void;
+}
+
+export type Timer = unknown;
+
+/** Time as a port, so that a simulation can own it. Also fits XState's `clock` option. */
+export interface Clock {
+  /** Monotonic, in milliseconds with fractions. */
+  now_ms(): number;
+  /** Wall clock, milliseconds since 1970 UTC. May jump. */
+  wall_ms(): number;
+  setTimeout(callback: () => void, delay_ms: number): Timer;
+  clearTimeout(timer: Timer): void;
+}
+
+/** The few file operations that the ledger needs. They throw Node's own errors. */
+export interface Disk {
+  makeDirectory(path: string): Promise<void>;
+  /** Names in a directory, sorted; empty when it does not exist. */
+  list(path: string): Promise<string[]>;
+  /** Opens for reading and appending, creating the file if `create`. */
+  open(path: string, mode: 'read' | 'append'): Promise<DiskFile>;
+  /** Makes the directory entry itself durable. */
+  syncDirectory(path: string): Promise<void>;
+}
+
+export interface DiskFile {
+  size(): Promise<number>;
+  /** May return fewer bytes than asked at the end of the file. */
+  read(offset: number, length: number): Promise<Buffer>;
+  write(offset: number, bytes: Buffer): Promise<void>;
+  /** fdatasync: what was written before is durable afterwards. */
+  sync(): Promise<void>;
+  truncate(size: number): Promise<void>;
+  close(): Promise<void>;
+}
