@@ -37,7 +37,7 @@ export function feature(name: string): Feature {
     test: add,
     testWith(program, title, body, timeout_ms) {
       if (installed(program.command)) add(title, body, timeout_ms);
-      else if (process.env['CI'] === 'true')
+      else if (process.env.CI === 'true')
         add(title, () => {
           throw new Error(`${program.command} is missing; ${program.install}`);
         });
