@@ -1,166 +1,239 @@
 /**
- * The shape of a lane's configuration: one strict zod schema, from which the types, the JSON Schema
+ * The shape of a lane's configuration: strict zod schemas, from which the types, the JSON Schemas
  * for editors and the error messages come. Unknown keys are refused. Every default that rests on an
  * uncertain reading of the card standards says so; see docs/protocol.md.
  */
 
 import { z } from 'zod';
 
-const hex = (bytes: number, what: string) =>
-  z
+const hex = (bytes: number, what: string) => {
+  const rule = `${what}: ${bytes * 2} hex digits in quotes`;
+  return z
     .string()
-    .regex(new RegExp(`^[0-9A-Fa-f]{${bytes * 2}}$`), `${what}: ${bytes * 2} hex digits in quotes`)
+    .regex(new RegExp(`^[0-9A-Fa-f]{${bytes * 2}}$`), rule)
+    .describe(rule)
     .transform((text) => text.toUpperCase());
+};
 const fen = z.int().min(0).max(100_000);
 const millis = z.int().min(1).max(600_000);
+const word = (longest: number) => {
+  const rule = `lower-case letters, digits and hyphens, at most ${longest}`;
+  return z
+    .string()
+    .regex(new RegExp(`^[a-z0-9-]{1,${longest}}$`), rule)
+    .describe(rule);
+};
 
 /** A station of our network, as written into trip records (4 bytes BCD: line and station). */
-const place = hex(4, 'line and station');
+const place = z
+  .string()
+  .regex(/^[0-9]{8}$/, 'line and station: 8 digits in quotes')
+  .describe('line and station: 8 digits in quotes');
 
 const site = z.strictObject({
-  name: z.string().min(1),
-  /** Acquirer's city code as in the trip record, e.g. "3320" for Ningbo. */
-  city_code: hex(2, 'city code'),
-  /** Acquirer institution id. */
-  acquirer: hex(8, 'acquirer id'),
+  name: z.string().min(1).describe('what people call this network'),
+  city_code: hex(2, "acquirer's city code as in the trip record"),
+  acquirer: hex(8, 'acquirer institution id'),
   industry: z.enum(['metro', 'bus', 'ferry', 'taxi', 'parking', 'coach', 'suburban-rail']),
-  /** Which industry code stands for what differs between deployments: a table, not a guess. */
-  industry_codes: z.record(z.string(), z.int().min(0).max(255)).default({
-    metro: 1,
-    bus: 2,
-    ferry: 3,
-    taxi: 4,
-    parking: 7,
-    coach: 8,
-    'suburban-rail': 14,
-  }),
+  industry_codes: z
+    .record(z.string(), z.int().min(0).max(255))
+    .default({
+      metro: 1,
+      bus: 2,
+      ferry: 3,
+      taxi: 4,
+      parking: 7,
+      coach: 8,
+      'suburban-rail': 14,
+    })
+    .describe('which code in the trip record stands for which industry; differs by deployment'),
   utc_offset_minutes: z.int().min(-720).max(840).default(480),
-  /** First 4 bytes of the issuer id; an empty list accepts every issuer. */
-  issuers: z.array(hex(4, 'issuer prefix')).default([]),
-  /** City codes (EF17) that count as local: their cards need no interoperability flag. */
-  local_cities: z.array(hex(2, 'city code')).default([]),
-  /** BCP 47 names of the texts that the sign shows, in this order. */
-  locales: z.array(z.string()).min(1).default(['zh-CN', 'en']),
-  service_phone: z.string().default('12333'),
+  issuers: z
+    .array(hex(4, 'first 4 bytes of the issuer id'))
+    .default([])
+    .describe('issuers that are accepted; an empty list accepts every issuer'),
+  local_cities: z
+    .array(hex(2, 'city code (EF17)'))
+    .default([])
+    .describe('cities that count as local: their cards need no interoperability flag'),
+  locales: z
+    .array(z.string().regex(/^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$/, 'a BCP 47 name such as en'))
+    .min(1)
+    .default(['zh-CN', 'en'])
+    .describe('BCP 47 names of the texts that the sign shows, in this order'),
+  service_phone: z.string().default('12333').describe('shown where a text says {phone}'),
 });
 
 const lane = z.strictObject({
-  id: z.string().regex(/^[A-Za-z0-9-]{1,16}$/, 'letters, digits and hyphens, at most 16'),
-  /** flat: one fare at once; entry and exit: a distance fare taken at the exit. */
-  kind: z.enum(['flat', 'entry', 'exit']),
+  id: z
+    .string()
+    .regex(/^[A-Za-z0-9-]{1,16}$/, 'letters, digits and hyphens, at most 16')
+    .describe('letters, digits and hyphens, at most 16'),
+  kind: z
+    .enum(['flat', 'entry', 'exit'])
+    .describe('flat: one fare at once; entry and exit: a distance fare taken at the exit'),
   place,
   direction: z.enum(['in', 'out']).default('in'),
-  /** A card that paid here is refused for this long, unless its passage is still unused. */
-  passback_minutes: z.number().min(0).max(120).default(5),
-  /** How long a torn tap may be proved and opened by the same card. */
-  recovery_window_s: z.int().min(30).max(120).default(120),
-  /** How long a paid tap whose passenger did not pass may open again. */
-  reentry_window_s: z.int().min(0).max(600).default(120),
-  /** An entry found open at the entry gate: charge the stored maximum, or send to the desk. */
-  missing_exit: z.enum(['supplement', 'desk']).default('supplement'),
-  /** No entry found at the exit gate: charge the line's maximum, or send to the desk. */
-  missing_entry: z.enum(['supplement', 'desk']).default('desk'),
-  /** A listed card is blocked on the spot when the SAM holds the key. */
-  block_listed_cards: z.boolean().default(true),
+  passback_minutes: z
+    .number()
+    .min(0)
+    .max(120)
+    .default(5)
+    .describe('a card that paid here is refused for this long, unless its passage is unused'),
+  recovery_window_s: z
+    .int()
+    .min(30)
+    .max(120)
+    .default(120)
+    .describe('how long a torn tap may be proved and opened by the same card'),
+  reentry_window_s: z
+    .int()
+    .min(0)
+    .max(600)
+    .default(120)
+    .describe('how long a paid tap whose passenger did not pass may open again; 0: never'),
+  missing_exit: z
+    .enum(['supplement', 'desk'])
+    .default('supplement')
+    .describe('entry open at the entry gate: charge the stored maximum, or send to the desk'),
+  missing_entry: z
+    .enum(['supplement', 'desk'])
+    .default('desk')
+    .describe("no entry at the exit gate: charge the line's maximum, or send to the desk"),
+  block_listed_cards: z
+    .boolean()
+    .default(true)
+    .describe('a listed card is blocked on the spot when the SAM holds the key'),
   passage_timeout_ms: millis.default(8_000),
   result_shown_ms: millis.default(2_500),
 });
 
 const reader = z.strictObject({
-  path: z.string().min(1),
-  baud: z
-    .union([z.literal(115_200), z.literal(230_400), z.literal(460_800), z.literal(921_600)])
-    .default(115_200),
-  /** Pause between detection rounds while the field is empty. */
-  poll_pause_ms: z.int().min(0).max(1_000).default(20),
+  path: z.string().min(1).describe('device path, e.g. /dev/ttyUSB0'),
+  baud: z.literal([115_200, 230_400, 460_800, 921_600]).default(115_200),
+  poll_pause_ms: z
+    .int()
+    .min(0)
+    .max(1_000)
+    .default(20)
+    .describe('pause between detection rounds while the field is empty'),
   heartbeat_ms: millis.default(2_000),
   ack_timeout_ms: millis.default(50),
-  /** Deadline of one exchange with the card. */
-  card_timeout_ms: millis.default(800),
+  card_timeout_ms: millis.default(800).describe('deadline of one exchange with the card'),
 });
 
 const sam = z.strictObject({
-  /** psam: a SAM card in a contact slot; software: keys sealed on disk, for pilots and tests. */
-  kind: z.enum(['psam', 'software']),
-  /** Software SAM: the sealed key file. */
-  key_file: z.string().default('sam.keys'),
-  /** Software SAM: the environment variable that holds the passphrase. */
-  passphrase_env: z.string().default('TAPWAY_SAM_PASSPHRASE'),
-  /** A software SAM on a production lane must be confessed with these very words. */
-  software_in_production: z.literal('I accept that the purchase keys lie on this disk').optional(),
+  kind: z
+    .enum(['psam', 'software'])
+    .describe('psam: a SAM card in a contact slot; software: keys sealed on disk, for pilots'),
+  key_file: z.string().default('sam.keys').describe('software SAM: the sealed key file'),
+  passphrase_env: z
+    .string()
+    .default('TAPWAY_SAM_PASSPHRASE')
+    .describe('software SAM: the environment variable that holds the passphrase'),
+  software_in_production: z
+    .literal('I accept that the purchase keys lie on this disk')
+    .optional()
+    .describe('a software SAM on a production lane must be confessed with these very words'),
   timeout_ms: millis.default(1_000),
-  /** Consecutive wrong MAC2 after which the SAM is taken out of service. */
-  mac2_fail_limit: z.int().min(1).max(100).default(3),
-  /** Application on the PSAM, by file id, e.g. "8011" (transport) or "1001" (housing ministry). */
-  application: hex(2, 'file id').default('8011'),
-  /** 801A parameters for the application block: key usage and version. */
-  lock_key_usage: hex(1, 'key usage').default('45'),
-  lock_key_version: hex(1, 'key version').default('01'),
+  mac2_fail_limit: z
+    .int()
+    .min(1)
+    .max(100)
+    .default(3)
+    .describe('consecutive wrong MAC2 after which the SAM is taken out of service'),
+  application: hex(
+    2,
+    'file id of the PSAM application, 8011 (transport) or 1001 (housing)',
+  ).default('8011'),
+  lock_key_usage: hex(1, '801A key usage for the application block').default('45'),
+  lock_key_version: hex(1, '801A key version for the application block').default('01'),
 });
 
 const purse = z.strictObject({
   aid: hex(8, 'purse AID').default('A000000632010105'),
-  /** Tried in this order; a further index only after 9403. ETC style 41 is SM4, 01 is 3DES. */
-  key_indexes: z.array(hex(1, 'key index')).min(1).default(['41', '01']),
-  /** Only a software SAM looks at the algorithm byte. Unknown values are refused. */
+  key_indexes: z
+    .array(hex(1, 'key index'))
+    .min(1)
+    .default(['41', '01'])
+    .describe('tried in this order, a further one only after 9403; ETC style 41 SM4, 01 3DES'),
   algorithms: z
-    .record(z.string().regex(/^[0-9A-F]{2}$/), z.enum(['sm4', '3des', 'des']))
-    .default({ '00': '3des', '01': 'des', '03': 'sm4', '04': 'sm4' }),
-  /** Second half of the SM4 session block: complement of the first, or 80 00 … */
-  sm4_session_mode: z.enum(['complement', 'pad80']).default('complement'),
-  /** 805A names the debit by the counter after it (n+1); some card systems want n. */
-  proof_counter: z.enum(['after', 'before']).default('after'),
-  /** A torn tap proved by 805A after the SAM lost its session, so that MAC2 cannot be checked. */
-  unverified_proof: z.enum(['refuse', 'open']).default('refuse'),
-  /** Balances above this are taken for damage. */
-  balance_max_fen: z.int().min(1).default(100_000),
-  /** Fares above this are refused. */
-  fare_max_fen: fen.default(2_000),
+    .record(
+      z.string().regex(/^[0-9A-F]{2}$/, 'algorithm byte: 2 upper-case hex digits'),
+      z.enum(['sm4', '3des', 'des']),
+    )
+    .default({ '00': '3des', '01': 'des', '03': 'sm4', '04': 'sm4' })
+    .describe('meaning of the algorithm byte, for a software SAM; other values are refused'),
+  sm4_session_mode: z
+    .enum(['complement', 'pad80'])
+    .default('complement')
+    .describe('second half of the SM4 session block: complement of the first, or 80 00 …'),
+  proof_counter: z
+    .enum(['after', 'before'])
+    .default('after')
+    .describe('805A names the debit by the counter after it (n+1); some card systems want n'),
+  unverified_proof: z
+    .enum(['refuse', 'open'])
+    .default('refuse')
+    .describe('torn tap proved by 805A after the SAM lost its session: MAC2 cannot be checked'),
+  balance_max_fen: z
+    .int()
+    .min(1)
+    .default(100_000)
+    .describe('balances above this are taken for damage'),
+  fare_max_fen: fen.default(2_000).describe('fares above this are refused'),
 });
 
 const concession = z.strictObject({
-  name: z.string().min(1),
-  /** Values of EF15 byte 28 that stand for this class. */
-  card_types: z.array(hex(1, 'card type')).min(1),
-  /** What the class pays, in percent of the fare, rounded up to the next fen. */
-  pays_percent: z.int().min(0).max(100),
+  name: word(24),
+  card_types: z.array(hex(1, 'card type (EF15 byte 28)')).min(1),
+  pays_percent: z
+    .int()
+    .min(0)
+    .max(100)
+    .describe('what the class pays, in percent of the fare, rounded up to the next fen'),
   passback_minutes: z.number().min(0).max(120).optional(),
-  /** Cards of another city pay the full fare unless this is set. */
-  foreign_cities: z.boolean().default(false),
+  foreign_cities: z
+    .boolean()
+    .default(false)
+    .describe('cards of another city pay the full fare unless this is set'),
 });
 
-/** A fare table; amounts in fen. `flat` serves flat lanes, `distance` entry and exit. */
+const distance = z.strictObject({
+  stations: z
+    .array(z.strictObject({ place, name: z.record(z.string(), z.string()), km: z.number().min(0) }))
+    .min(2)
+    .describe('in their order along the line; km counts from any fixed point'),
+  bands: z
+    .array(z.strictObject({ up_to_km: z.number().positive().optional(), fare_fen: fen }))
+    .min(1)
+    .describe('the first band whose up_to_km is not exceeded; the last band has none'),
+  max_fen: fen.describe('charged for a trip without a known entry or exit'),
+  max_minutes: z.int().min(1).max(1_440),
+  overtime: z.enum(['max', 'surcharge', 'desk']).default('max'),
+  overtime_surcharge_fen: fen.default(0),
+  same_station: z.enum(['free', 'min', 'desk']).default('min'),
+  same_station_minutes: z
+    .int()
+    .min(0)
+    .max(120)
+    .default(10)
+    .describe('same_station: free holds for this long after the entry, then the lowest fare'),
+});
+
+/** A fare table; amounts in fen. `flat_fen` serves flat lanes, `distance` entry and exit. */
 export const fareSchema = z.strictObject({
   name: z.string().min(1),
   flat_fen: fen.optional(),
-  distance: z
-    .strictObject({
-      /** Station names by place code; the order along the line is the order of this list. */
-      stations: z
-        .array(
-          z.strictObject({ place, name: z.record(z.string(), z.string()), km: z.number().min(0) }),
-        )
-        .min(2),
-      /** First band whose `up_to_km` is not exceeded; the last band has none. */
-      bands: z
-        .array(z.strictObject({ up_to_km: z.number().positive().optional(), fare_fen: fen }))
-        .min(1),
-      /** Charged for a trip without a known entry or exit. */
-      max_fen: fen,
-      max_minutes: z.int().min(1).max(1_440),
-      overtime: z.enum(['max', 'surcharge', 'desk']).default('max'),
-      overtime_surcharge_fen: fen.default(0),
-      same_station: z.enum(['free', 'min', 'desk']).default('min'),
-      /** `same_station: free` holds for this long after the entry. */
-      same_station_minutes: z.int().min(0).max(120).default(10),
-    })
-    .optional(),
+  distance: distance.optional(),
   concessions: z.array(concession).default([]),
 });
 
 export const configSchema = z.strictObject({
-  /** Another file this one builds on, relative to it. Its values are defaults for this file. */
-  extends: z.string().optional(),
+  extends: z
+    .string()
+    .optional()
+    .describe('file whose values are defaults for this one: relative, or shipped:sites/….yaml'),
   production: z.boolean().default(false),
   data_dir: z.string().default('data'),
   site,
@@ -168,12 +241,15 @@ export const configSchema = z.strictObject({
   reader,
   sam,
   purse: purse.prefault({}),
-  /** Path of the fare table, relative to the file that names it. */
-  fare: z.string(),
+  fare: z
+    .string()
+    .describe('path of the fare table, relative to the file that names it, or shipped:fares/…'),
   barrier: z
     .strictObject({
-      /** none: a validator post without leaves; whoever has paid counts as passed. */
-      kind: z.enum(['none', 'simulated']).default('none'),
+      kind: z
+        .enum(['none', 'simulated'])
+        .default('none')
+        .describe('none: a validator post without leaves; whoever has paid counts as passed'),
     })
     .prefault({}),
   log: z
@@ -181,15 +257,41 @@ export const configSchema = z.strictObject({
     .prefault({}),
 });
 
+/**
+ * What the sign can say: the codes of controller/gate/outcome.ts, written again because this folder
+ * imports nothing of ours. A test holds the two lists together.
+ */
+const MESSAGES = [
+  ...['pass', 'pass-free', 'pass-concession', 'pass-recovered', 'pass-again'],
+  ...['several-cards', 'unsupported-card', 'card-blocked', 'not-a-purse', 'not-enabled'],
+  ...['issuer-unknown', 'not-yet-valid', 'expired', 'not-interoperable'],
+  ...['listed-lost', 'listed-stolen', 'listed-superseded', 'listed-issuer-stop', 'listed-fraud'],
+  ...['list-unreadable', 'exit-missing', 'entry-missing', 'unknown-station', 'overtime'],
+  ...['same-station', 'insufficient', 'card-damaged', 'key-unsupported', 'passback'],
+  ...['debit-refused', 'mac2-wrong', 'paid-see-staff'],
+  ...['try-again', 'retry-same-card', 'out-of-service'],
+  ...['ready', 'closed', 'emergency', 'maintenance', 'starting'],
+];
+
+const phrase = z
+  .string()
+  .regex(
+    /^([^{}]|\{(amount|balance|phone)\})*$/,
+    'braces hold one of {amount}, {balance}, {phone}',
+  );
+
+/** Texts of one locale: outcome code → what the sign says; see config/locales. */
+export const textsSchema = z.record(
+  z.enum(MESSAGES),
+  z
+    .strictObject({ title: phrase.min(1).max(28), advice: phrase.max(80) })
+    .describe('a title and an advice'),
+);
+
 export type FareTable = z.output<typeof fareSchema>;
 export type LaneConfig = Omit<z.output<typeof configSchema>, 'fare' | 'extends'> & {
   readonly fare: FareTable;
   readonly texts: Texts;
 };
-
-/** Texts of one locale: outcome code → what the sign says; see config/locales. */
-export const textsSchema = z.record(
-  z.string(),
-  z.strictObject({ title: z.string().min(1), advice: z.string() }),
-);
+/** Locale → outcome code → text. */
 export type Texts = Readonly<Record<string, z.output<typeof textsSchema>>>;

@@ -13,7 +13,7 @@ export interface Intent {
   readonly type: 'intent';
   readonly card: string; // application serial, 10 bytes
   readonly issuer: string; // issuer id, 8 bytes
-  readonly card_kind: string; // EF17 byte 10
+  readonly card_kind: string | null; // EF17 byte 10; read for cards of other cities alone
   readonly counter: number; // n: the EP counter before this debit
   readonly txn_type: '09'; // compound purchase
   readonly kind: TripKind;

@@ -27,6 +27,8 @@ export interface TapView {
   readonly card: string; // tray id
   readonly at: string; // local time HH:MM:SS
   readonly message: string; // outcome code
+  /** What the sign said, by locale; the page shows the code without it. */
+  readonly title?: Readonly<Record<string, string>>;
   readonly light: Light;
   readonly sound: Sound;
   readonly amount_fen: number | null;
@@ -55,6 +57,8 @@ export interface PanelState {
   };
   readonly fire: boolean;
   readonly maintenance: boolean;
+  /** Does the passenger walk through an open gate? Absent means yes. */
+  readonly walk?: boolean;
   /** Machine name → active state paths. */
   readonly active: Readonly<Record<string, readonly string[]>>;
   readonly tray: readonly TrayCard[];
@@ -78,4 +82,9 @@ export interface PanelWorld {
   /** Returns the function that ends the subscription. */
   onChange(listener: () => void): () => void;
   command(command: PanelCommand): void;
+}
+
+/** Element id of a state in its machine's chart, such as `state-passage-open.obstructed`. */
+export function stateId(machine: string, state: string): string {
+  return `state-${machine}-${state}`;
 }

@@ -1,0 +1,101 @@
+/**
+ * Lane mode machine: what the lane as a whole is doing. Fire wins over everything, then the
+ * service key, then faults. Every event updates one fact; `settling` then finds the mode.
+ */
+
+import { assign, setup } from 'xstate';
+
+export type LaneEvent =
+  /** Reader, SAM and stores are up for the first time. */
+  | { readonly type: 'READY' }
+  /** A part without which no tap is safe is out: reader, sam, ledger, controller. */
+  | { readonly type: 'PART_LOST'; readonly part: string }
+  | { readonly type: 'PART_BACK'; readonly part: string }
+  /** Something is wrong that does not stop service. */
+  | { readonly type: 'ALARM' }
+  | { readonly type: 'MAINTENANCE_ON' }
+  | { readonly type: 'MAINTENANCE_OFF' }
+  | { readonly type: 'FIRE_ON' }
+  | { readonly type: 'FIRE_OFF' }
+  | { readonly type: 'STOP' };
+
+interface LaneFacts {
+  readonly ready: boolean;
+  readonly fire: boolean;
+  readonly maintenance: boolean;
+  readonly alarmed: boolean;
+  readonly lost: readonly string[];
+}
+
+export const laneMachine = setup({
+  types: { context: {} as LaneFacts, events: {} as LaneEvent },
+  guards: {
+    onFire: ({ context }) => context.fire,
+    inMaintenance: ({ context }) => context.maintenance,
+    partLost: ({ context }) => context.lost.length > 0,
+    notReady: ({ context }) => !context.ready,
+    alarmed: ({ context }) => context.alarmed,
+  },
+  actions: {
+    noteReady: assign({ ready: true }),
+    noteLost: assign(({ context, event }) =>
+      event.type === 'PART_LOST' && !context.lost.includes(event.part)
+        ? { lost: [...context.lost, event.part] }
+        : {},
+    ),
+    noteBack: assign(({ context, event }) =>
+      event.type === 'PART_BACK'
+        ? { lost: context.lost.filter((part) => part !== event.part) }
+        : {},
+    ),
+    noteAlarm: assign({ alarmed: true }),
+    noteMaintenance: assign(({ event }) => ({ maintenance: event.type === 'MAINTENANCE_ON' })),
+    noteFire: assign(({ event }) => ({ fire: event.type === 'FIRE_ON' })),
+  },
+}).createMachine({
+  id: 'lane',
+  initial: 'starting',
+  context: { ready: false, fire: false, maintenance: false, alarmed: false, lost: [] },
+  on: {
+    READY: { target: '.settling', actions: 'noteReady' },
+    PART_LOST: { target: '.settling', actions: 'noteLost' },
+    PART_BACK: { target: '.settling', actions: 'noteBack' },
+    ALARM: { target: '.settling', actions: 'noteAlarm' },
+    MAINTENANCE_ON: { target: '.settling', actions: 'noteMaintenance' },
+    MAINTENANCE_OFF: { target: '.settling', actions: 'noteMaintenance' },
+    FIRE_ON: { target: '.settling', actions: 'noteFire' },
+    FIRE_OFF: { target: '.settling', actions: 'noteFire' },
+    STOP: '.stopped',
+  },
+  states: {
+    settling: {
+      always: [
+        { guard: 'onFire', target: 'emergency' },
+        { guard: 'inMaintenance', target: 'maintenance' },
+        { guard: 'partLost', target: 'outOfService' },
+        { guard: 'notReady', target: 'starting' },
+        { guard: 'alarmed', target: 'degraded' },
+        { target: 'inService' },
+      ],
+    },
+    starting: {},
+    inService: {},
+    /** In service with a standing alarm. */
+    degraded: {},
+    maintenance: {},
+    /** Closed to passengers; links keep healing. */
+    outOfService: {},
+    /** Fire: the gate stands open, nobody pays. */
+    emergency: {},
+    stopped: { type: 'final' },
+  },
+});
+
+export type LaneMode =
+  | 'starting'
+  | 'inService'
+  | 'degraded'
+  | 'maintenance'
+  | 'outOfService'
+  | 'emergency'
+  | 'stopped';

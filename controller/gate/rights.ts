@@ -1,0 +1,55 @@
+/**
+ * What an earlier tap of a card means for this one: a paid passage that was never used, or a card
+ * handed back for a second person. Pure rules over the ledger's last story of that card.
+ */
+
+import { wallOfStamp } from '../card/bytes.ts';
+import type { Story } from '../ledger/records.ts';
+import type { Granted, Refused } from './outcome.ts';
+
+interface Now {
+  readonly config: {
+    readonly site: { readonly utc_offset_minutes: number };
+  };
+  readonly clock: { wall_ms(): number };
+}
+
+/** Seconds since the story's stamp. A clock set back gives a small age, not a negative one. */
+export function ageOf(story: Story, { config, clock }: Now): number {
+  const then_ms = wallOfStamp(story.intent.at, config.site.utc_offset_minutes);
+  return Math.abs(clock.wall_ms() - then_ms) / 1_000;
+}
+
+export type Right =
+  | { readonly kind: 'open-again'; readonly message: Granted }
+  | { readonly kind: 'refuse'; readonly message: Refused; readonly detail: string }
+  | { readonly kind: 'new-trip' };
+
+export interface RightLimits {
+  readonly reentry_s: number;
+  readonly passback_s: number;
+}
+
+/** A card whose MAC2 was wrong stays out for a day. */
+const QUARANTINE_S = 86_400;
+
+export function rightFrom(last: Story | undefined, age_s: number, limits: RightLimits): Right {
+  if (!last) return { kind: 'new-trip' };
+  const status = last.outcome?.status;
+  if (status === 'mac2-wrong' && age_s <= QUARANTINE_S) {
+    return { kind: 'refuse', message: 'mac2-wrong', detail: 'quarantined after a wrong MAC2' };
+  }
+  const passback = age_s <= limits.passback_s;
+  if (status === 'mac2-unverified' && passback && last.intent.amount_fen > 0) {
+    return { kind: 'refuse', message: 'paid-see-staff', detail: 'debit proved, MAC2 unverified' };
+  }
+  if (status !== 'done' && status !== 'recovered') return { kind: 'new-trip' };
+  if (!last.intent.opens) return { kind: 'new-trip' };
+  if (!last.passed && age_s <= limits.reentry_s) {
+    return { kind: 'open-again', message: 'pass-again' };
+  }
+  if (last.passed && passback) {
+    return { kind: 'refuse', message: 'passback', detail: `passed ${Math.round(age_s)} s ago` };
+  }
+  return { kind: 'new-trip' };
+}

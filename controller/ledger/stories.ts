@@ -1,0 +1,79 @@
+/** Stories from records: one at a time in memory, or streamed from the files in order of `ref`. */
+
+import type { Disk } from '../../firmware-bridge/ports.ts';
+import { readSegments } from './reader.ts';
+import type { LedgerRecord, Story } from './records.ts';
+import { asRecord } from './shape.ts';
+
+/** A story whose further records lie more than this many records later is rare, and kept aside. */
+const WINDOW_RECORDS = 4_096;
+
+export type Later = Exclude<LedgerRecord, { type: 'intent' | 'sighting' }>;
+
+/** The story with one more record. The first outcome counts; `verifyLedger` reports a second. */
+export function extend(story: Story, record: Later): Story {
+  switch (record.type) {
+    case 'authorised':
+      return { ...story, authorised: record };
+    case 'debited':
+      return { ...story, debited: record };
+    case 'outcome':
+      return story.outcome ? story : { ...story, outcome: record };
+    case 'passage':
+      return { ...story, passed: true };
+  }
+}
+
+/** Was money taken from the card, as far as this ledger knows? */
+export function isDebited({ debited, outcome }: Story): boolean | 'unknown' {
+  if (outcome?.status === 'not-debited') return false;
+  if (debited || (outcome && outcome.status !== 'grey')) return true;
+  return 'unknown';
+}
+
+/**
+ * Every story, in order of `ref`, as the files stand at the call; needs no lock. Two passes: the
+ * first only finds the rare records that come long after their intent.
+ */
+export async function* readStories(disk: Disk, directory: string): AsyncGenerator<Story> {
+  const { late, last } = await findLate(disk, directory);
+  const finish = (story: Story) => (late.get(story.ref) ?? []).reduce(extend, story);
+  const window = new Map<number, Story>();
+  for await (const { seq, record } of readRecords(disk, directory)) {
+    if (seq > last) break;
+    take(window, seq, record);
+    for (const story of window.values()) {
+      if (seq - story.ref <= WINDOW_RECORDS) break;
+      window.delete(story.ref);
+      yield finish(story);
+    }
+  }
+  for (const story of window.values()) yield finish(story);
+}
+
+function take(window: Map<number, Story>, seq: number, record: LedgerRecord): void {
+  if (record.type === 'intent') window.set(seq, { ref: seq, intent: record, passed: false });
+  if (!('ref' in record)) return;
+  const story = window.get(record.ref);
+  if (story) window.set(record.ref, extend(story, record));
+}
+
+/** Records far behind their intent, by its number, and the number at which the files end now. */
+async function findLate(disk: Disk, directory: string) {
+  const late = new Map<number, Later[]>();
+  let last = 0;
+  for await (const { seq, record } of readRecords(disk, directory)) {
+    last = seq;
+    if (!('ref' in record) || seq - record.ref <= WINDOW_RECORDS) continue;
+    late.set(record.ref, [...(late.get(record.ref) ?? []), record]);
+  }
+  return { late, last };
+}
+
+async function* readRecords(disk: Disk, directory: string) {
+  for await (const found of readSegments(disk, directory)) {
+    if (found.kind !== 'record') continue;
+    const record = asRecord(found.fields);
+    if (record) yield { seq: found.seq, record };
+  }
+}

@@ -1,0 +1,123 @@
+/**
+ * A purchase SAM in software, for pilots, tests and the simulator: its keys lie sealed on disk
+ * (sealed.ts), not in tamper-proof silicon. It obeys the rules of a PSAM: one session at a time,
+ * destroyed by the next 8070 and by a verified 8072.
+ */
+
+import { failed, ok, type Reply } from '../../firmware-bridge/ports.ts';
+import { u16, u32 } from '../card/bytes.ts';
+import * as keys from '../crypto/purse-keys.ts';
+import type { Authorisation, Mac2Verdict, PurchaseInput, PurchaseSam, SamIdentity } from './sam.ts';
+import type { KeySet, SamKey } from './sealed.ts';
+
+export interface SoftwareSamOptions {
+  readonly keySet: KeySet;
+  /** Algorithm byte of the card → algorithm; what is not listed is refused. */
+  readonly algorithms: Readonly<Record<string, keys.Algorithm>>;
+  readonly sessionMode: keys.Sm4SessionMode;
+  /** The first termSeq to hand out: above every one in the ledger. */
+  readonly firstTermSeq: number;
+  readonly lockKeyVersion: string;
+}
+
+interface Session {
+  readonly key: Buffer;
+  readonly algorithm: keys.Algorithm;
+  readonly amount: Buffer;
+}
+
+export function createSoftwareSam(options: SoftwareSamOptions): PurchaseSam {
+  const { keySet } = options;
+  const identity: SamIdentity = {
+    terminal: Buffer.from(keySet.terminal, 'hex'),
+    serial: Buffer.from(keySet.psam_serial, 'hex'),
+    keyIndex: Number.parseInt(keySet.keys[0]?.index ?? '01', 16),
+  };
+  let termSeq = options.firstTermSeq;
+  let session: Session | null = null;
+
+  return { identity, start, initPurchase, creditPurchase, blockMac, close };
+
+  async function start(): Promise<Reply<SamIdentity>> {
+    session = null;
+    return ok(identity);
+  }
+
+  async function initPurchase(input: PurchaseInput): Promise<Reply<Authorisation>> {
+    session = null;
+    const found = findPurchaseKey(input);
+    if (!found.ok) return found;
+    const { algorithm, key } = found.value;
+    const seq = u32(termSeq);
+    termSeq = (termSeq + 1) >>> 0;
+    const { random, counter } = input;
+    session = {
+      key: keys.sessionKey(algorithm, key, {
+        input: { random, counter, termSeq: seq },
+        mode: options.sessionMode,
+      }),
+      algorithm,
+      amount: u32(input.amount_fen),
+    };
+    key.fill(0);
+    const type = Buffer.from([input.txnType]);
+    const signed = Buffer.concat([session.amount, type, identity.terminal, input.at]);
+    return ok({ termSeq: seq, mac1: keys.sessionMac(algorithm, session.key, signed) });
+  }
+
+  async function creditPurchase(mac2: Buffer): Promise<Reply<Mac2Verdict>> {
+    if (!session) return ok('no-session');
+    const expected = keys.sessionMac(session.algorithm, session.key, session.amount);
+    if (!expected.equals(mac2)) return ok('wrong');
+    session.key.fill(0);
+    session = null;
+    return ok('verified');
+  }
+
+  async function blockMac(
+    random: Buffer,
+    cardFactor: Buffer,
+    issuerFactor: Buffer,
+  ): Promise<Reply<Buffer | null>> {
+    const lock = keySet.keys.find(
+      (key) => key.usage === 'lock' && key.version === options.lockKeyVersion,
+    );
+    if (!lock) return ok(null);
+    const key = derive(lock, cardFactor, issuerFactor);
+    const data = Buffer.from('841E000004', 'hex');
+    const mac = keys.messagingMac(lock.algorithm, key, { challenge: random, data });
+    key.fill(0);
+    return ok(mac);
+  }
+
+  async function close(): Promise<void> {
+    session?.key.fill(0);
+    session = null;
+    for (const key of keySet.keys) key.key.fill(0);
+  }
+
+  function findPurchaseKey(
+    input: PurchaseInput,
+  ): Reply<{ algorithm: keys.Algorithm; key: Buffer }> {
+    const byte = u16(input.algorithm).toString('hex', 1).toUpperCase();
+    const algorithm = options.algorithms[byte];
+    if (!algorithm) return failed('sam-refused', 'none', `algorithm ${byte} is not configured`);
+    const version = u16(input.keyVersion).toString('hex', 1).toUpperCase();
+    const family = algorithm === 'sm4' ? 'sm4' : '3des';
+    const master = keySet.keys.find(
+      (key) => key.usage === 'purchase' && key.algorithm === family && key.version === version,
+    );
+    if (!master) {
+      return failed('sam-refused', 'none', `no ${family} purchase key of version ${version}`);
+    }
+    return ok({ algorithm, key: derive(master, input.cardFactor, input.issuerFactor) });
+  }
+}
+
+/** Two levels: the issuer's factor first, the card's last, the reverse of their order in 8070. */
+function derive(master: SamKey, cardFactor: Buffer, issuerFactor: Buffer): Buffer {
+  const issuerKey = keys.diversify(master.algorithm, master.key, issuerFactor);
+  const cardKey = keys.diversify(master.algorithm, issuerKey, cardFactor);
+  issuerKey.fill(0);
+  return cardKey;
+}

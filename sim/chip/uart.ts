@@ -1,0 +1,81 @@
+/** The chip's serial line: paces bytes in both directions by the baud rate, 8N1. */
+
+import type { Clock, Timer } from '../../firmware-bridge/ports.ts';
+import type { Timing } from './timing.ts';
+
+export interface UartOptions {
+  readonly clock: Clock;
+  readonly timing: Timing;
+  readonly baud: number;
+  readonly heard: (byte: number, at_ms: number) => void;
+  /** So many bytes came faster than the line carries them and were thrown away. */
+  readonly dropped: (bytes: number) => void;
+}
+
+export interface Uart {
+  baud: number;
+  receive(bytes: Buffer): void;
+  send(bytes: Buffer): void;
+  onSend(listener: (bytes: Buffer) => void): void;
+  /** Throws away what is on the line in both directions. */
+  hush(): void;
+}
+
+/** A real line has no such store: the sender waits. A memory link or pty does not make it wait. */
+const MAX_BACKLOG = 65_536;
+
+export function createUart({ clock, timing, baud, heard, dropped }: UartOptions): Uart {
+  const timers = new Set<Timer>();
+  let backlog = 0;
+  let listener = (_bytes: Buffer) => {};
+  const free = { in_ms: 0, out_ms: 0 };
+
+  const at = (when_ms: number, then: () => void) => {
+    const delay_ms = when_ms - clock.now_ms();
+    if (delay_ms <= 0) {
+      then();
+      return;
+    }
+    const timer = clock.setTimeout(() => {
+      timers.delete(timer);
+      then();
+    }, delay_ms);
+    timers.add(timer);
+  };
+
+  const uart: Uart = {
+    baud,
+    receive(bytes) {
+      if (backlog + bytes.length > MAX_BACKLOG) {
+        dropped(bytes.length);
+        return;
+      }
+      backlog += bytes.length;
+      const start_ms = Math.max(clock.now_ms(), free.in_ms);
+      const byte_ms = timing.uart_ms(1, uart.baud);
+      free.in_ms = start_ms + timing.uart_ms(bytes.length, uart.baud);
+      at(free.in_ms, () => {
+        backlog -= bytes.length;
+        bytes.forEach((byte, index) => {
+          heard(byte, start_ms + (index + 1) * byte_ms);
+        });
+      });
+    },
+    send(bytes) {
+      const start_ms = Math.max(clock.now_ms(), free.out_ms);
+      free.out_ms = start_ms + timing.uart_ms(bytes.length, uart.baud);
+      at(free.out_ms, () => listener(bytes));
+    },
+    onSend(next) {
+      listener = next;
+    },
+    hush() {
+      for (const timer of timers) clock.clearTimeout(timer);
+      timers.clear();
+      backlog = 0;
+      free.in_ms = 0;
+      free.out_ms = 0;
+    },
+  };
+  return uart;
+}

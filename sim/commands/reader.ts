@@ -1,0 +1,56 @@
+/** `tapway-sim reader --pty`: a virtual PN532 with a card, for any program that speaks to one. */
+
+import { sleep, systemClock } from '../../firmware-bridge/clock.ts';
+import { createTray } from '../card/tray.ts';
+import { createField } from '../chip/field.ts';
+import { serveOnPty } from '../chip/on-pty.ts';
+import { createVirtualPn532 } from '../chip/pn532.ts';
+import { REAL_TIMING } from '../chip/timing.ts';
+import { createPty } from '../pty.ts';
+
+export interface ReaderOptions {
+  readonly pty?: boolean;
+  readonly card: string;
+  /** Seconds between two presentations; absent: the card lies there all the time. */
+  readonly every?: number;
+  readonly stopped: Promise<void>;
+}
+
+const PRESENT_MS = 2_000;
+
+export async function runReader(options: ReaderOptions): Promise<number> {
+  if (!options.pty) throw new Error('say --pty: a pty is the only line this version serves on');
+  const day = new Date(systemClock.wall_ms()).toISOString().slice(0, 10).replaceAll('-', '');
+  const tray = createTray(day);
+  const entry = tray.find(({ id }) => id === options.card);
+  if (!entry) {
+    throw new Error(`no card ${options.card}; there are ${tray.map(({ id }) => id).join(', ')}`);
+  }
+  const field = createField();
+  const chip = createVirtualPn532({ clock: systemClock, field, timing: REAL_TIMING });
+  const pty = createPty();
+  serveOnPty(chip, pty);
+  process.stdout.write(`${pty.path}\n`);
+
+  let going = true;
+  const ended = options.stopped.then(() => {
+    going = false;
+  });
+  const enter = () => entry.targets.forEach(field.enter);
+  const leave = () => entry.targets.forEach(field.leave);
+  if (options.every === undefined) enter();
+  else void come(options.every * 1_000);
+  await ended;
+  chip.power(false);
+  pty.close();
+  return 0;
+
+  async function come(pause_ms: number): Promise<void> {
+    while (going) {
+      enter();
+      await Promise.race([sleep(systemClock, PRESENT_MS), ended]);
+      leave();
+      await Promise.race([sleep(systemClock, pause_ms), ended]);
+    }
+  }
+}

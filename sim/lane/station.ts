@@ -1,0 +1,83 @@
+/**
+ * A lane with everything around it simulated: the real controller, the real PN532 driver on a
+ * memory link, the real stores on the real disk; behind them a virtual chip, cards, PSAM, barrier.
+ */
+
+import type { LaneConfig } from '../../config/schema.ts';
+import { createGate, type Gate } from '../../controller/gate/gate.ts';
+import type { Log } from '../../controller/ops/log.ts';
+import { createPsam } from '../../controller/sam/psam.ts';
+import { openStores, type Stores } from '../../controller/stores.ts';
+import { createMemoryLinkPair } from '../../firmware-bridge/link/memory.ts';
+import { createPn532Reader } from '../../firmware-bridge/pn532/reader.ts';
+import { type Clock, type Disk, ok, type Reply, type Sign } from '../../firmware-bridge/ports.ts';
+import { createVirtualBarrier, type VirtualBarrier } from '../barrier/barrier.ts';
+import { listedCards } from '../card/tray.ts';
+import { createField, type Field } from '../chip/field.ts';
+import { attachToLink } from '../chip/on-link.ts';
+import { createVirtualPn532 } from '../chip/pn532.ts';
+import { NO_TIMING, REAL_TIMING } from '../chip/timing.ts';
+import { createVirtualPsam, type VirtualPsam } from '../sam/psam.ts';
+
+export interface StationOptions {
+  readonly config: LaneConfig;
+  readonly clock: Clock;
+  readonly disk: Disk;
+  readonly log: Log;
+  /** Card, wire and PSAM take the time that real ones take; else none at all. */
+  readonly timed: boolean;
+  readonly walk: () => boolean;
+  readonly onSign: (sign: Sign) => void;
+}
+
+export interface Station {
+  readonly gate: Gate;
+  readonly field: Field;
+  readonly barrier: VirtualBarrier;
+  readonly psam: VirtualPsam;
+  readonly stores: Stores;
+  close(): Promise<void>;
+}
+
+export async function openStation(options: StationOptions): Promise<Reply<Station>> {
+  const { config, clock, disk, log, timed } = options;
+  const stores = await openStores(disk, config.data_dir);
+  if (!stores.ok) return stores;
+  const { ledger, blacklist } = stores.value;
+  if (blacklist.status().version === 0) await blacklist.replaceAll(listedCards(), 1);
+
+  const field = createField();
+  const chip = createVirtualPn532({ clock, field, timing: timed ? REAL_TIMING : NO_TIMING });
+  const openLink = async () => {
+    const { near, far } = createMemoryLinkPair('simulated reader');
+    attachToLink(chip, far);
+    return ok(near);
+  };
+  const psam = createVirtualPsam(clock, { timed });
+  const moved = timed ? {} : { travel_ms: 0, approach_ms: 0, pass_ms: 0 };
+  const barrier = createVirtualBarrier({ clock, walk: options.walk, ...moved });
+  const gate = createGate({
+    config,
+    clock,
+    reader: createPn532Reader({ openLink, clock, config: config.reader }),
+    sam: createPsam(psam, {
+      timeout_ms: config.sam.timeout_ms,
+      application: Buffer.from(config.sam.application, 'hex'),
+      lockKeyUsage: Number.parseInt(config.sam.lock_key_usage, 16),
+      lockKeyVersion: Number.parseInt(config.sam.lock_key_version, 16),
+    }),
+    barrier,
+    indicator: { show: options.onSign },
+    ledger,
+    blacklist,
+    log,
+  });
+  return ok({ gate, field, barrier, psam, stores: stores.value, close });
+
+  async function close(): Promise<void> {
+    await gate.stop();
+    barrier.stop();
+    chip.power(false);
+    if (stores.ok) await stores.value.close();
+  }
+}

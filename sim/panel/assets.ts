@@ -1,0 +1,61 @@
+/** The fixed files of the page, made once at start: nothing is fetched from any network. */
+
+import { fileURLToPath } from 'node:url';
+import { buildSync } from 'esbuild';
+import type { MachineGraph } from '../../controller/ops/graph.ts';
+import { drawCharts } from './chart.ts';
+
+export interface Asset {
+  readonly type: string;
+  readonly body: string;
+}
+
+const HTML = `<!doctype html>
+<html lang="zh-CN">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>tapway</title>
+<link rel="icon" href="/icon.svg">
+<link rel="stylesheet" href="/style.css">
+<script type="module" src="/app.js"></script>
+</head>
+<body><div id="app"></div><noscript>This page needs JavaScript.</noscript></body>
+</html>
+`;
+
+const ICON = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32">
+<rect width="32" height="32" rx="8" fill="#0d5c63"/>
+<g fill="none" stroke="#fff" stroke-width="2.6" stroke-linecap="round">
+<path d="M10 13a5 5 0 0 1 0 6M15 10a10 10 0 0 1 0 12M20 7a15 15 0 0 1 0 18"/></g></svg>
+`;
+
+/** By path. Throws esbuild's error when the page's sources do not compile. */
+export async function makeAssets(
+  machines: readonly MachineGraph[],
+): Promise<ReadonlyMap<string, Asset>> {
+  const charts = await drawCharts(machines);
+  return new Map([
+    ['/', { type: 'text/html; charset=utf-8', body: HTML }],
+    ['/icon.svg', { type: 'image/svg+xml', body: ICON }],
+    ['/app.js', { type: 'text/javascript; charset=utf-8', body: bundle('page/main.tsx') }],
+    ['/style.css', { type: 'text/css; charset=utf-8', body: bundle('page/style.css') }],
+    ['/charts.json', { type: 'application/json', body: JSON.stringify(charts) }],
+  ]);
+}
+
+/** Synchronous on purpose: esbuild's other interface leaves a service process running. */
+function bundle(entry: string): string {
+  const result = buildSync({
+    entryPoints: [fileURLToPath(new URL(entry, import.meta.url))],
+    bundle: true,
+    minify: true,
+    write: false,
+    format: 'esm',
+    target: 'es2022',
+    jsx: 'automatic',
+    jsxImportSource: 'preact',
+    logLevel: 'silent',
+  });
+  return result.outputFiles.map((file) => file.text).join('');
+}

@@ -1,0 +1,132 @@
+import * as assert from 'uvu/assert';
+import { exportClearing } from '../../../controller/ledger/export.ts';
+import { openLedger } from '../../../controller/ledger/ledger.ts';
+import type { LedgerRecord } from '../../../controller/ledger/records.ts';
+import { readStories } from '../../../controller/ledger/stories.ts';
+import { feature } from '../../kit/feature.ts';
+import { MemoryDisk } from '../../kit/memory-disk.ts';
+import { authorised, debited, intent, outcome, passage, sighting, TRIP } from './samples.ts';
+
+const exports = feature('ledger export');
+const directory = '/ledger';
+
+async function lines(records: readonly LedgerRecord[], format: 'jsonl' | 'csv'): Promise<string[]> {
+  const disk = new MemoryDisk();
+  const ledger = await openLedger({ disk, directory });
+  if (!ledger.ok) throw new Error(ledger.fault.detail);
+  for (const record of records) assert.ok((await ledger.value.append(record)).ok);
+  const written: string[] = [];
+  const options = { format, software: 'tapway 0.1.0' };
+  for await (const line of exportClearing(readStories(disk, directory), options)) {
+    written.push(line);
+  }
+  return written;
+}
+
+const TAP = [intent(), authorised(1), debited(1), outcome(1), passage(1)];
+
+exports.test('GIVEN a paid exit THEN the JSON row is, to the letter', async () => {
+  assert.equal(await lines([...TAP, sighting()], 'jsonl'), [
+    '{"record_seq":1,"card":"03104399900000000099","issuer":"01133320FFFFFFFF",' +
+      '"acquirer_city":"3320","acquirer":"9999333200008888","card_kind":"01","industry":"01",' +
+      '"counter":7,"counter_after":8,"txn_type":"09","kind":"04","amount_fen":200,' +
+      '"balance_before_fen":10000,"balance_after_fen":9800,"terminal":"332099000001",' +
+      '"psam":"33209900000000000001","term_seq":"00000102","at":"20260701083000",' +
+      '"tac":"4FE3D8DD","mac2":"046BF062","key_version":"01","algorithm":"04",' +
+      '"fare_rule":"distance:2","entry_terminal":"332099000007","entry_place":"01020009",' +
+      '"entry_at":"20260701080500","status":"done","reason":"9000","passed":true,' +
+      '"software":"tapway 0.1.0"}\n',
+  ]);
+});
+
+exports.test('GIVEN the same THEN the CSV has a header and one row', async () => {
+  assert.equal(await lines(TAP, 'csv'), [
+    'record_seq,card,issuer,acquirer_city,acquirer,card_kind,industry,counter,counter_after,' +
+      'txn_type,kind,amount_fen,balance_before_fen,balance_after_fen,terminal,psam,term_seq,at,' +
+      'tac,mac2,key_version,algorithm,fare_rule,entry_terminal,entry_place,entry_at,status,' +
+      'reason,passed,software\r\n',
+    '1,03104399900000000099,01133320FFFFFFFF,3320,9999333200008888,01,01,7,8,' +
+      '09,04,200,10000,9800,332099000001,33209900000000000001,00000102,20260701083000,' +
+      '4FE3D8DD,046BF062,01,04,distance:2,332099000007,01020009,20260701080500,done,' +
+      '9000,true,tapway 0.1.0\r\n',
+  ]);
+});
+
+exports.test('CSV cells with commas, quotes and line ends are quoted', async () => {
+  const records = [intent({ fare_rule: 'a,"b"' }), outcome(1, 'grey', 'one\r\ntwo')];
+  const [, row = ''] = await lines(records, 'csv');
+  assert.match(row, ',"a,""b""",');
+  assert.match(row, ',grey,"one\r\ntwo",false,');
+});
+
+exports.test('a flat single ride has no entry', async () => {
+  const trip = `06${TRIP.slice(2)}`;
+  const [row = ''] = await lines([intent({ kind: '06', entry: null, trip })], 'jsonl');
+  assert.match(row, '"kind":"06"');
+  assert.match(row, '"entry_terminal":null,"entry_place":null,"entry_at":null');
+});
+
+const endings: readonly {
+  name: string;
+  records: readonly LedgerRecord[];
+  status: string;
+  after: readonly [number | null, number | null];
+  tac: string | null;
+}[] = [
+  { name: 'no outcome', records: [], status: 'grey', after: [null, null], tac: null },
+  {
+    name: 'no outcome, but a TAC',
+    records: [debited(1)],
+    status: 'grey',
+    after: [8, 9_800],
+    tac: '4FE3D8DD',
+  },
+  {
+    name: 'the outcome grey',
+    records: [outcome(1, 'grey', '805A 9406')],
+    status: 'grey',
+    after: [null, null],
+    tac: null,
+  },
+  {
+    name: 'the outcome not-debited',
+    records: [outcome(1, 'not-debited', '9401')],
+    status: 'not-debited',
+    after: [7, 10_000],
+    tac: null,
+  },
+  {
+    name: 'the outcome recovered',
+    records: [debited(1), outcome(1, 'recovered', '805A')],
+    status: 'recovered',
+    after: [8, 9_800],
+    tac: '4FE3D8DD',
+  },
+  {
+    name: 'the outcome mac2-unverified',
+    records: [debited(1), outcome(1, 'mac2-unverified', 'no session')],
+    status: 'mac2-unverified',
+    after: [8, 9_800],
+    tac: '4FE3D8DD',
+  },
+  {
+    name: 'the outcome mac2-wrong',
+    records: [debited(1), outcome(1, 'mac2-wrong', '9302')],
+    status: 'mac2-wrong',
+    after: [8, 9_800],
+    tac: '4FE3D8DD',
+  },
+];
+
+for (const { name, records, status, after, tac } of endings) {
+  exports.test(`GIVEN a story with ${name} THEN its row says ${status}`, async () => {
+    const [row = ''] = await lines([intent(), ...records], 'jsonl');
+    const parsed = JSON.parse(row);
+    assert.is(parsed.status, status);
+    assert.equal([parsed.counter_after, parsed.balance_after_fen], after);
+    assert.is(parsed.tac, tac);
+    assert.is(parsed.passed, false);
+  });
+}
+
+exports.run();
