@@ -17,7 +17,7 @@ import {
   type LaneConfig,
   textsSchema,
 } from './schema.ts';
-import { type Layer, type Parsed, parseLayer, type Section } from './yaml.ts';
+import { type Layer, type Parsed, type Path, parseLayer, type Section } from './yaml.ts';
 
 export type LoadResult =
   | { readonly ok: true; readonly config: LaneConfig; readonly warnings: readonly string[] }
@@ -48,7 +48,14 @@ export function loadConfig(path: string, env: Environment): LoadResult {
   const wrong = lines(wrongTogether(settings.value, fare.value));
   if ('errors' in texts || wrong.length > 0) return refused([...wrong, ...errorsOf(texts)]);
   const { extends: _, ...rest } = settings.value;
-  const config = { ...rest, fare: fare.value, texts: texts.value };
+  const near = (path: Path, target: string) => follow(target, namerOf(path, chain.layers, origin));
+  const config = {
+    ...rest,
+    data_dir: near(['data_dir'], rest.data_dir),
+    sam: { ...rest.sam, key_file: near(['sam', 'key_file'], rest.sam.key_file) },
+    fare: fare.value,
+    texts: texts.value,
+  };
   return { ok: true, config, warnings: lines(doubtful(settings.value)) };
 }
 
@@ -90,10 +97,7 @@ function loadFare(
 ): { value: FareTable; origin: Origin } | { errors: readonly string[] } {
   if (typeof named !== 'string') return { errors: [] }; // the lane's own check says so
   const prefix = namedAt.prefix(['fare'], 'value');
-  const namer = prefix.startsWith('TAPWAY__')
-    ? ''
-    : layers.find((each) => each.has(['fare']))?.name;
-  const parsed = readLayer(follow(named, namer ?? ''), prefix);
+  const parsed = readLayer(follow(named, namerOf(['fare'], layers, namedAt)), prefix);
   if (!parsed.ok) return { errors: [parsed.error] };
   const origin = originOf([parsed.layer]);
   const fare = check(fareSchema, parsed.layer.value, origin);
@@ -149,6 +153,12 @@ function notUtf8(path: string, bytes: Buffer): string {
   const before = bytes.toString('utf8').split('\uFFFD', 1)[0] ?? '';
   const lines = before.split('\n');
   return `${path}:${lines.length}:${(lines.at(-1)?.length ?? 0) + 1}: not UTF-8; save it as UTF-8`;
+}
+
+/** The file whose value stands; for a default the lane's own; '' (here) for the environment. */
+function namerOf(path: Path, layers: readonly Layer[], origin: Origin): string {
+  if (origin.prefix(path, 'value').startsWith('TAPWAY__')) return '';
+  return (layers.find((each) => each.has(path)) ?? layers[0])?.name ?? '';
 }
 
 /** `shipped:` names a file of the product; anything else is relative to the file that names it. */

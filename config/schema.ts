@@ -126,7 +126,11 @@ const sam = z.strictObject({
   kind: z
     .enum(['psam', 'software'])
     .describe('psam: a SAM card in a contact slot; software: keys sealed on disk, for pilots'),
-  key_file: z.string().default('sam.keys').describe('software SAM: the sealed key file'),
+  key_file: z
+    .string()
+    .min(1)
+    .default('sam.keys')
+    .describe('software SAM: the sealed key file, relative to the file that names it'),
   passphrase_env: z
     .string()
     .default('TAPWAY_SAM_PASSPHRASE')
@@ -235,7 +239,11 @@ export const configSchema = z.strictObject({
     .optional()
     .describe('file whose values are defaults for this one: relative, or shipped:sites/….yaml'),
   production: z.boolean().default(false),
-  data_dir: z.string().default('data'),
+  data_dir: z
+    .string()
+    .min(1)
+    .default('data')
+    .describe('where ledger and blacklist lie, relative to the file that names it'),
   site,
   lane,
   reader,

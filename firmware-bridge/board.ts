@@ -2,7 +2,7 @@
 
 import { constants } from 'node:fs';
 import { access, readdir, readFile, readlink, realpath, stat, statfs } from 'node:fs/promises';
-import { basename } from 'node:path';
+import { basename, dirname, resolve } from 'node:path';
 
 export interface SerialDevice {
   readonly exists: boolean;
@@ -11,24 +11,39 @@ export interface SerialDevice {
   readonly heldBy: readonly string[];
   /** USB-serial latency timer, ms; null where the driver has none. */
   readonly latency_ms: number | null;
+  /** Where that timer is set; null where there is none. */
+  readonly latencyFile: string | null;
   /** USB autosuspend: `on` keeps the device awake; null when it is no USB device. */
   readonly power: string | null;
+  readonly powerFile: string | null;
 }
 
 export async function inspectSerialDevice(path: string): Promise<SerialDevice> {
   const real = await realpath(path).catch(() => null);
-  if (!real) {
-    return { exists: false, accessible: false, heldBy: [], latency_ms: null, power: null };
-  }
+  if (!real) return { ...NO_DEVICE, exists: false, accessible: false, heldBy: [] };
   const tty = `/sys/class/tty/${basename(real)}/device`;
-  const latency = await text(`${tty}/latency_timer`);
+  const latencyFile = `${tty}/latency_timer`;
+  const latency = await text(latencyFile);
+  const powerFile = await usbPower(tty);
   return {
     exists: true,
     accessible: await access(real, constants.R_OK | constants.W_OK).then(yes, no),
     heldBy: await holdersOf(real),
-    latency_ms: latency === null ? null : Number(latency),
-    power: await text(`${tty}/../../power/control`),
+    ...(latency === null ? NO_DEVICE : { latency_ms: Number(latency), latencyFile }),
+    power: powerFile && (await text(powerFile)),
+    powerFile,
   };
+}
+
+const NO_DEVICE = { latency_ms: null, latencyFile: null, power: null, powerFile: null } as const;
+
+/** The USB device is one level above an ACM line, two above a serial adapter's, or nowhere. */
+async function usbPower(tty: string): Promise<string | null> {
+  for (const device of [`${tty}/..`, `${tty}/../..`]) {
+    if (await text(`${device}/idVendor`))
+      return realpath(`${device}/power/control`).catch(() => null);
+  }
+  return null;
 }
 
 /** Names of loaded kernel modules. */
@@ -48,10 +63,20 @@ export async function inspectFile(path: string): Promise<FileState> {
   return { exists: found !== null, mode: (found?.mode ?? 0) & 0o777 };
 }
 
-/** Free bytes of the file system below a directory; null when it does not exist. */
-export async function freeBytes(directory: string): Promise<number | null> {
-  const found = await statfs(directory).catch(() => null);
-  return found && found.bavail * found.bsize;
+export interface DirectoryState {
+  /** The directory itself, or the nearest above it that exists. */
+  readonly nearest: string;
+  readonly writable: boolean;
+  readonly free_bytes: number;
+}
+
+/** What may be written to a directory that need not exist yet. */
+export async function inspectDirectory(path: string): Promise<DirectoryState> {
+  const nearest = resolve(path);
+  const found = await statfs(nearest).catch(() => null);
+  if (!found && dirname(nearest) !== nearest) return inspectDirectory(dirname(nearest));
+  const writable = await access(nearest, constants.W_OK | constants.X_OK).then(yes, no);
+  return { nearest, writable, free_bytes: found ? found.bavail * found.bsize : 0 };
 }
 
 async function holdersOf(device: string): Promise<string[]> {

@@ -27,7 +27,7 @@ export interface Transceiver {
 }
 
 export const SW_OK = 0x9000;
-/** A card chains at most this many GET RESPONSEs before it is taken for broken. */
+/** A card that chains more GET RESPONSEs than this is taken for broken. */
 const GET_RESPONSE_MAX = 8;
 
 /** Cases 1 to 4. Throws on a command no card could take: a programming error. */
@@ -46,7 +46,7 @@ export function encodeCommand(command: Command): Buffer {
 /** The inverse, for the decoder and for tests; null when the bytes are no short APDU. */
 export function decodeCommand(bytes: Buffer): Command | null {
   if (bytes.length < 4) return null;
-  const [cla, ins, p1, p2] = [...bytes.subarray(0, 4)] as [number, number, number, number];
+  const [cla = 0, ins = 0, p1 = 0, p2 = 0] = bytes;
   const head = { cla, ins, p1, p2 };
   if (bytes.length === 4) return head;
   const p3 = bytes.readUInt8(4);
@@ -59,28 +59,39 @@ export function decodeCommand(bytes: Buffer): Command | null {
 }
 
 /**
- * One command to its final answer. Once a card has answered 61xx it has executed the command, so
- * a fault while its data is fetched has effect `unknown`, whatever the link below says.
+ * One command to its final answer. Once the card has answered anything at all, the command did
+ * reach it: a later fault has effect `unknown`, whatever the link below says of the last frame.
  */
 export async function exchange(
   target: Transceiver,
   command: Command,
   timeout_ms: number,
 ): Promise<Reply<Response>> {
-  let answer = await once(target, command, timeout_ms);
-  if (answer.ok && answer.value.sw >> 8 === 0x6c) {
-    const le = answer.value.sw & 0xff || 256;
-    answer = await once(target, { ...command, le }, timeout_ms);
-  }
+  let answer = await withRightLe(target, command, timeout_ms);
   const chunks: Buffer[] = [];
   for (let round = 0; answer.ok && answer.value.sw >> 8 === 0x61; round++) {
     if (round === GET_RESPONSE_MAX) return failed('card-garbled', 'unknown', 'endless 61xx');
     chunks.push(answer.value.data);
-    answer = await once(target, getResponse(answer.value.sw & 0xff || 256), timeout_ms);
-    if (!answer.ok) return failed(answer.fault.code, 'unknown', answer.fault.detail);
+    answer = afterReply(await withRightLe(target, getResponse(answer.value.sw), timeout_ms));
   }
   if (!answer.ok || chunks.length === 0) return answer;
   return ok({ sw: answer.value.sw, data: Buffer.concat([...chunks, answer.value.data]) });
+}
+
+/** After 6Cxx the command goes out again, once, with the length that the card named. */
+async function withRightLe(
+  target: Transceiver,
+  command: Command,
+  timeout_ms: number,
+): Promise<Reply<Response>> {
+  const answer = await once(target, command, timeout_ms);
+  if (!answer.ok || answer.value.sw >> 8 !== 0x6c) return answer;
+  const le = answer.value.sw & 0xff || 256;
+  return afterReply(await once(target, { ...command, le }, timeout_ms));
+}
+
+function afterReply(answer: Reply<Response>): Reply<Response> {
+  return answer.ok ? answer : failed(answer.fault.code, 'unknown', answer.fault.detail);
 }
 
 async function once(
@@ -98,6 +109,7 @@ async function once(
   return ok({ data, sw: bytes.readUInt16BE(bytes.length - 2) });
 }
 
-function getResponse(le: number): Command {
-  return { cla: 0x00, ins: 0xc0, p1: 0, p2: 0, le };
+/** @param sw 61xx */
+function getResponse(sw: number): Command {
+  return { cla: 0x00, ins: 0xc0, p1: 0, p2: 0, le: sw & 0xff || 256 };
 }

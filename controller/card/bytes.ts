@@ -22,11 +22,11 @@ export function bcdStamp(wall_ms: number, utcOffset_minutes: number): Buffer {
   return Buffer.from(local.toISOString().replace(/\D/g, '').slice(0, 14), 'hex');
 }
 
-/** The inverse, for ages; NaN when the digits are no date. */
+/** The inverse, for ages; NaN when the digits are no date and time of the calendar. */
 export function wallOfStamp(stamp: string, utcOffset_minutes: number): number {
-  const parts = /^(\d{4})(\d{2})(\d{2})(\d{2})(\d{2})(\d{2})$/.exec(stamp);
-  if (!parts) return Number.NaN;
-  const [, year, month, day, hour, minute, second] = parts;
-  const utc_ms = Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`);
-  return utc_ms - utcOffset_minutes * 60_000;
+  const iso = stamp.replace(/^(....)(..)(..)(..)(..)(..)$/, '$1-$2-$3T$4:$5:$6Z');
+  const wall_ms = Date.parse(iso) - utcOffset_minutes * 60_000;
+  if (Number.isNaN(wall_ms)) return wall_ms;
+  // Date.parse lets 30 February roll into March and 24:00 into the next day.
+  return hexOf(bcdStamp(wall_ms, utcOffset_minutes)) === stamp ? wall_ms : Number.NaN;
 }

@@ -1,44 +1,44 @@
 /** Status words with the meaning that the transit field gives them (docs/protocol.md §8). */
 
-const EXACT: Readonly<Record<number, string>> = {
-  36864: 'done',
-  25217: 'data may be corrupt',
-  25219: 'application blocked',
-  25220: 'application blocked (FCI not formatted)',
-  25600: 'no state changed',
-  25985: 'memory failure',
-  26368: 'wrong length',
-  26881: 'command out of sequence',
-  27009: 'command does not fit the file',
-  27010: 'security status not satisfied',
-  27011: 'key or PIN locked',
-  27012: 'challenge invalid',
-  27013: 'conditions of use not satisfied',
-  27014: 'no current file',
-  27015: 'MAC missing',
-  27016: 'MAC wrong',
-  27264: 'data field wrong',
-  27265: 'function not supported, or application locked',
-  27266: 'file or application not found',
-  27267: 'record not found',
-  27268: 'no room in the file',
-  27270: 'P1 P2 wrong',
-  27272: 'key not found',
-  27392: 'offset outside the file',
-  27904: 'instruction not supported',
-  28160: 'class not supported',
-  28416: 'no precise diagnosis',
-  37633: 'insufficient funds (old code)',
-  37634: 'MAC wrong',
-  37635: 'application permanently locked',
-  37889: 'insufficient funds',
-  37890: 'transaction counter exhausted',
-  37891: 'key index not supported',
-  37894: 'no MAC or TAC: the transaction did not happen, or a later one did',
-};
+const EXACT: ReadonlyMap<number, string> = new Map([
+  [0x9000, 'done'],
+  [0x6281, 'data may be corrupt'],
+  [0x6283, 'application blocked'],
+  [0x6284, 'application blocked (FCI not formatted)'],
+  [0x6400, 'no state changed'],
+  [0x6581, 'memory failure'],
+  [0x6700, 'wrong length'],
+  [0x6901, 'command out of sequence'],
+  [0x6981, 'command does not fit the file'],
+  [0x6982, 'security status not satisfied'],
+  [0x6983, 'key or PIN locked'],
+  [0x6984, 'challenge invalid'],
+  [0x6985, 'conditions of use not satisfied'],
+  [0x6986, 'no current file'],
+  [0x6987, 'MAC missing'],
+  [0x6988, 'MAC wrong'],
+  [0x6a80, 'data field wrong'],
+  [0x6a81, 'function not supported, or application locked'],
+  [0x6a82, 'file or application not found'],
+  [0x6a83, 'record not found'],
+  [0x6a84, 'no room in the file'],
+  [0x6a86, 'P1 P2 wrong'],
+  [0x6a88, 'key not found'],
+  [0x6b00, 'offset outside the file'],
+  [0x6d00, 'instruction not supported'],
+  [0x6e00, 'class not supported'],
+  [0x6f00, 'no precise diagnosis'],
+  [0x9301, 'insufficient funds (old code)'],
+  [0x9302, 'MAC wrong'],
+  [0x9303, 'application permanently locked'],
+  [0x9401, 'insufficient funds'],
+  [0x9402, 'transaction counter exhausted'],
+  [0x9403, 'key index not supported'],
+  [0x9406, 'no MAC or TAC: the transaction did not happen, or a later one did'],
+]);
 
 export function describeStatus(sw: number): string {
-  const meaning = EXACT[sw] ?? describeRange(sw);
+  const meaning = EXACT.get(sw) ?? describeRange(sw);
   return `${hex4(sw)} ${meaning}`;
 }
 
@@ -64,7 +64,7 @@ export function isBlocked(sw: number): boolean {
  * card gives before it writes; a memory failure or an unknown word leaves the debit unknown.
  */
 export function refusesDebit(sw: number): boolean {
-  const early = [0x6283, 0x6700, 0x9302, 0x9303, 0x9401, 0x9402, 0x9403];
+  const early = [0x6283, 0x6700, 0x9301, 0x9302, 0x9303, 0x9401, 0x9402, 0x9403];
   const earlyClasses = [0x69, 0x6a, 0x6b, 0x6d, 0x6e];
   return early.includes(sw) || earlyClasses.includes(sw >> 8);
 }

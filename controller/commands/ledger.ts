@@ -31,7 +31,7 @@ export async function ledgerVerify(io: Io, directory: string): Promise<ExitCode>
 /** A lane's data directory, or the ledger directory in it. */
 async function findLedger(io: Io, directory: string): Promise<string | null> {
   for (const candidate of [directory, `${directory}/ledger`]) {
-    const names = await io.disk.list(candidate);
+    const names = await io.disk.list(candidate).catch(() => []);
     if (names.some((name) => /^ledger-\d+\.log$/.test(name))) return candidate;
   }
   io.err(`${directory}: no ledger here; name a lane's data_dir or the directory ledger in it`);

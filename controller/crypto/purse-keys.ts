@@ -3,6 +3,7 @@
  * (docs/protocol.md §3). Pure functions; what the public sources leave open is a parameter.
  */
 
+import { u16 } from '../card/bytes.ts';
 import { type BlockCipher, des, desDecrypt, sm4 } from './ciphers.ts';
 
 export type Algorithm = 'sm4' | '3des' | 'des';
@@ -12,7 +13,7 @@ export type Sm4SessionMode = 'complement' | 'pad80';
  * One level of key diversification by an 8-byte factor: SM4_K(F ‖ ~F), or 3DES_K(F) ‖ 3DES_K(~F).
  */
 export function diversify(algorithm: Algorithm, key: Buffer, factor: Buffer): Buffer {
-  return cipherOf(algorithm).encrypt(key, Buffer.concat([factor, complement(factor)]));
+  return cipherOf(algorithm).encrypt(key, complemented(eight(factor)));
 }
 
 export interface SessionInput {
@@ -27,16 +28,11 @@ export function sessionKey(
   key: Buffer,
   { input, mode }: { input: SessionInput; mode: Sm4SessionMode },
 ): Buffer {
-  const x = Buffer.alloc(8);
-  input.random.copy(x, 0);
-  x.writeUInt16BE(input.counter, 4);
-  input.termSeq.copy(x, 6, 2, 4);
+  const { random, counter, termSeq } = input;
+  const x = eight(Buffer.concat([random, u16(counter), termSeq.subarray(2)]));
   switch (algorithm) {
     case 'sm4':
-      return sm4.encrypt(
-        key,
-        mode === 'complement' ? Buffer.concat([x, complement(x)]) : pad80(x, 16),
-      );
+      return sm4.encrypt(key, mode === 'complement' ? complemented(x) : pad80(x, 16));
     case '3des':
       return des.encrypt(key, x);
     case 'des':
@@ -82,6 +78,13 @@ function cipherOf(algorithm: Algorithm): BlockCipher {
   return algorithm === 'sm4' ? sm4 : des;
 }
 
-function complement(bytes: Buffer): Buffer {
-  return Buffer.from(bytes.map((byte) => ~byte & 0xff));
+/** F ‖ ~F. */
+function complemented(bytes: Buffer): Buffer {
+  return Buffer.concat([bytes, bytes.map((byte) => ~byte)]);
+}
+
+/** A shorter factor would make a shorter, weaker 3DES key without a word. */
+function eight(bytes: Buffer): Buffer {
+  if (bytes.length === 8) return bytes;
+  throw new RangeError(`${bytes.length} bytes where a factor or session input of 8 is due`);
 }

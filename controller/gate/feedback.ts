@@ -38,11 +38,12 @@ export interface Amounts {
   readonly balance_fen: number;
 }
 
+/** Without amounts, a text that asks for them shows a dash in their place. */
 export function signFor(message: Message, config: LaneConfig, amounts?: Amounts): Sign {
   const fill = (text: string) =>
     text
-      .replaceAll('{amount}', amounts ? yuan(amounts.amount_fen) : '')
-      .replaceAll('{balance}', amounts ? yuan(amounts.balance_fen) : '')
+      .replaceAll('{amount}', amounts ? yuan(amounts.amount_fen) : '–')
+      .replaceAll('{balance}', amounts ? yuan(amounts.balance_fen) : '–')
       .replaceAll('{phone}', config.site.service_phone);
   const text = Object.fromEntries(
     config.site.locales.map((locale) => {
@@ -54,7 +55,7 @@ export function signFor(message: Message, config: LaneConfig, amounts?: Amounts)
   return { ...signalFor(message), text };
 }
 
-/** ¥1.80 */
+/** ¥1.80 @param amount_fen whole and not negative */
 export function yuan(amount_fen: number): string {
   return `¥${Math.trunc(amount_fen / 100)}.${String(amount_fen % 100).padStart(2, '0')}`;
 }

@@ -1,31 +1,27 @@
 /**
- * A gate: the lane, tap and passage machines around one reader. Polls the reader, hands each card
- * to the tap runner, opens the passage for what was paid, shows every result, and closes the lane
- * when a part fails without which no tap is safe.
+ * A gate: polls one reader, hands each card to the tap runner, opens the passage for what was paid
+ * and shows every result. Its parts keep the rest: lane-keeper the mode, passage-keeper the leaves,
+ * sign-board the sign.
  */
 
-import { createActor } from 'xstate';
 import type { LaneConfig } from '../../config/schema.ts';
 import type {
   Barrier,
-  BarrierEvent,
   Card,
   CardReader,
   Clock,
-  Fault,
   Indicator,
-  Reply,
+  Presence,
   Sign,
 } from '../../firmware-bridge/ports.ts';
-import { describeFault } from '../../firmware-bridge/ports.ts';
 import type { Blacklist } from '../blacklist/blacklist.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { type Log, maskSerial } from '../ops/log.ts';
 import type { PurchaseSam } from '../sam/sam.ts';
-import { type Amounts, signFor } from './feedback.ts';
-import { type LaneEvent, type LaneMode, laneMachine } from './lane.ts';
-import type { Message } from './outcome.ts';
-import { type PassageEvent, passageMachine } from './passage.ts';
+import type { LaneMode } from './lane.ts';
+import { createLaneKeeper } from './lane-keeper.ts';
+import { createPassageKeeper } from './passage-keeper.ts';
+import { createSignBoard } from './sign-board.ts';
 import { createTapRunner, type TapResult } from './tap/runner.ts';
 
 export interface GateDeps {
@@ -61,80 +57,57 @@ export interface Gate {
 
 /** How long a lost part rests between attempts to bring it back. */
 const HEAL_PAUSE_MS = 1_000;
-/** Pause between looks at a card that has been served and still lies there. */
-const REMOVAL_PAUSE_MS = 60;
 /** Torn or failed taps that a card in the field may repeat before it must be taken away. */
 const REPEATS_MAX = 3;
-
-const IDLE_MESSAGE: Readonly<Record<LaneMode, Message>> = {
-  starting: 'starting',
-  inService: 'ready',
-  degraded: 'ready',
-  maintenance: 'maintenance',
-  outOfService: 'out-of-service',
-  emergency: 'emergency',
-  stopped: 'closed',
-};
 
 export function createGate(deps: GateDeps): Gate {
   const { config, clock, reader, sam, barrier, ledger, log } = deps;
   const changes = new Set<() => void>();
   const tapListeners = new Set<(result: TapResult) => void>();
   const runner = createTapRunner({ ...deps, samSession: { ref: null } });
-  const lane = createActor(laneMachine, { clock });
-  const passage = createActor(
-    passageMachine.provide({
-      delays: { passageTimeout: config.lane.passage_timeout_ms },
-      actions: {
-        openLeaves: () => void drive(barrier.open(config.lane.direction)),
-        closeLeaves: () => void drive(barrier.close()),
-        recordPassage: ({ context }) => {
-          if (context.used !== null) void ledger.append({ type: 'passage', ref: context.used });
-        },
-        raiseAlarm: () => log.warn({}, 'intrusion: somebody in the passage without a right'),
-      },
-    }),
-    { clock },
-  );
-  let sign = signFor('starting', config);
-  let signTimer: unknown;
+  const lane = createLaneKeeper({ ...deps, onMode: () => board.idle() });
+  const board = createSignBoard({ ...deps, mode: () => lane.mode, changed });
+  const passage = createPassageKeeper({
+    ...{ config, clock, barrier, ledger, log, changed },
+    onFire: (on) => lane.send({ type: on ? 'FIRE_ON' : 'FIRE_OFF' }),
+    onFault: lane.report,
+  });
   let wrongMac2 = 0;
   let repeats = 0;
   let loop: Promise<void> | null = null;
-  let endBarrier = () => {};
 
   return {
     start,
     stop,
-    maintenance: (on) => tellLane({ type: on ? 'MAINTENANCE_ON' : 'MAINTENANCE_OFF' }),
-    snapshot: () => ({ mode: mode(), tap: runner.state, passage: place(), sign }),
+    maintenance: (on) => lane.send({ type: on ? 'MAINTENANCE_ON' : 'MAINTENANCE_OFF' }),
+    snapshot,
     onChange: (listener) => subscribe(changes, listener),
     onTap: (listener) => subscribe(tapListeners, listener),
   };
 
+  function snapshot(): GateSnapshot {
+    return {
+      mode: lane.mode,
+      tap: runner.state,
+      passage: passage.state,
+      sign: board.sign,
+    };
+  }
+
   async function start(): Promise<void> {
-    passage.subscribe(changed);
     runner.onState(changed);
-    lane.start();
-    passage.start();
-    endBarrier = barrier.onEvent(onBarrier);
-    showIdle();
+    board.idle();
     for (const problem of ledger.problems) {
       log.error({}, `ledger: ${problem}`);
-      tellLane({ type: 'ALARM' });
+      lane.send({ type: 'ALARM' });
     }
-    const started = await sam.start();
-    if (!started.ok) lose('sam', started.fault);
-    const probed = await reader.recover();
-    if (!probed.ok) lose('reader', probed.fault);
-    tellLane({ type: 'READY' });
+    await lane.begin();
     loop = poll();
   }
 
   async function stop(): Promise<void> {
-    tellLane({ type: 'STOP' });
-    clock.clearTimeout(signTimer);
-    endBarrier();
+    lane.send({ type: 'STOP' });
+    board.stop();
     await reader.close();
     await loop;
     await sam.close();
@@ -143,19 +116,32 @@ export function createGate(deps: GateDeps): Gate {
   }
 
   async function poll(): Promise<void> {
-    while (mode() !== 'stopped') {
-      if (!serving()) {
-        await heal();
+    while (lane.mode !== 'stopped') {
+      if (lane.serving) await lookForCard();
+      else {
+        await lane.heal();
         await pause(HEAL_PAUSE_MS);
-        continue;
       }
-      const found = await reader.detect();
-      if (!found.ok) await mendReader(found.fault);
-      else if (found.value.kind === 'none') {
+    }
+  }
+
+  async function lookForCard(): Promise<void> {
+    const found = await reader.detect();
+    if (!found.ok) await lane.mendReader(found.fault);
+    else await meet(found.value);
+  }
+
+  async function meet(presence: Presence): Promise<void> {
+    switch (presence.kind) {
+      case 'none':
         repeats = 0;
-        await pause(config.reader.poll_pause_ms);
-      } else if (found.value.kind === 'card') await serve(found.value.card);
-      else await turnAway(found.value.kind === 'several' ? 'several-cards' : 'unsupported-card');
+        return pause(config.reader.poll_pause_ms);
+      case 'card':
+        return serve(presence.card);
+      case 'several':
+        return turnAway('several-cards');
+      case 'unsupported':
+        return turnAway('unsupported-card');
     }
   }
 
@@ -170,124 +156,48 @@ export function createGate(deps: GateDeps): Gate {
 
   /** A card must be seen to leave before the next tap counts. */
   async function waitForRemoval(card: Card): Promise<void> {
-    while (serving()) {
+    while (lane.serving) {
       const present = await card.present();
       if (!present.ok || !present.value) return;
-      await pause(REMOVAL_PAUSE_MS);
+      await pause(config.reader.poll_pause_ms);
     }
   }
 
   /** Two cards, or one that we cannot talk to: say so until the field is empty. */
-  async function turnAway(message: Message): Promise<void> {
-    log.info({ message }, 'tap refused by the reader');
-    tellTap(emptyResult(message === 'several-cards' ? message : 'unsupported-card'));
-    show(message);
-    while (serving()) {
+  async function turnAway(message: 'several-cards' | 'unsupported-card'): Promise<void> {
+    log.info({ message }, 'refused by the reader');
+    board.tell(message);
+    tell(refusedByReader(message));
+    while (lane.serving) {
       const found = await reader.detect();
       if (!found.ok || found.value.kind === 'none') return;
       if (found.value.kind === 'card') await found.value.card.release();
-      await pause(REMOVAL_PAUSE_MS);
+      await pause(config.reader.poll_pause_ms);
     }
   }
 
   function conclude(result: TapResult): void {
-    const { paid, fault } = result;
-    const fields = { tap: result.id, message: result.message, card: maskSerial(result.serial) };
-    log.info(fields, result.detail);
+    const { id, kind, message, detail, paid, fault, serial } = result;
+    log.info({ tap: id, message, card: maskSerial(serial) }, detail);
+    if (fault) lane.report(fault);
+    if (kind === 'granted' && paid) {
+      passage.open(paid.ref);
+      board.tell(message, paid);
+    } else board.tell(message);
     countMac2(result);
-    if (fault) onFault(fault);
-    if (result.kind === 'granted' && paid) {
-      passage.send({ type: 'OPEN', ref: paid.ref });
-      show(result.message, paid);
-    } else show(result.message);
-    tellTap(result);
+    tell(result);
   }
 
   /** Consecutive wrong MAC2 point at the SAM rather than at the cards: have it examined. */
-  function countMac2(result: TapResult): void {
-    if (result.kind === 'granted') wrongMac2 = 0;
-    if (result.message !== 'mac2-wrong') return;
+  function countMac2({ kind, message }: TapResult): void {
+    if (kind === 'granted') wrongMac2 = 0;
+    if (message !== 'mac2-wrong') return;
     wrongMac2 += 1;
-    log.error({ tap: result.id, consecutive: wrongMac2 }, 'wrong MAC2');
-    if (wrongMac2 >= config.sam.mac2_fail_limit) tellLane({ type: 'PART_LOST', part: 'mac2' });
+    log.error({ consecutive: wrongMac2 }, 'wrong MAC2');
+    if (wrongMac2 >= config.sam.mac2_fail_limit) lane.send({ type: 'PART_LOST', part: 'mac2' });
   }
 
-  function onFault(fault: Fault): void {
-    const part = partOf(fault);
-    if (part) lose(part, fault);
-    else log.warn({}, describeFault(fault));
-  }
-
-  function lose(part: string, fault: Fault): void {
-    log.error({ part }, describeFault(fault));
-    tellLane({ type: 'PART_LOST', part });
-  }
-
-  async function mendReader(fault: Fault): Promise<void> {
-    if (mode() === 'stopped') return;
-    log.warn({}, describeFault(fault));
-    const back = await reader.recover();
-    if (!back.ok && mode() !== 'stopped') lose('reader', back.fault);
-  }
-
-  /** Out of service, maintenance, emergency: keep the links alive and bring lost parts back. */
-  async function heal(): Promise<void> {
-    const { lost } = lane.getSnapshot().context;
-    if (lost.includes('sam')) await bringBack('sam', sam.start());
-    const alive = lost.includes('reader') ? reader.recover() : reader.probe();
-    if (lost.includes('reader')) await bringBack('reader', alive);
-    else {
-      const answer = await alive;
-      if (!answer.ok) lose('reader', answer.fault);
-    }
-  }
-
-  async function bringBack(part: string, attempt: Promise<Reply<unknown>>): Promise<void> {
-    const answer = await attempt;
-    if (!answer.ok) return;
-    log.info({ part }, 'back in service');
-    tellLane({ type: 'PART_BACK', part });
-  }
-
-  async function drive(movement: Promise<Reply<void>>): Promise<void> {
-    const answer = await movement;
-    if (!answer.ok) lose('barrier', answer.fault);
-  }
-
-  function onBarrier(event: BarrierEvent): void {
-    if (event === 'fire-on') tellLane({ type: 'FIRE_ON' });
-    if (event === 'fire-off') tellLane({ type: 'FIRE_OFF' });
-    passage.send(PASSAGE_EVENTS[event]);
-  }
-
-  function tellLane(event: LaneEvent): void {
-    const before = mode();
-    lane.send(event);
-    const after = mode();
-    if (before !== after) {
-      log.info({ mode: after }, 'lane mode');
-      showIdle();
-    }
-    changed();
-  }
-
-  function show(message: Message, amounts?: Amounts): void {
-    put(signFor(message, config, amounts));
-    signTimer = clock.setTimeout(showIdle, config.lane.result_shown_ms);
-  }
-
-  function showIdle(): void {
-    put(signFor(IDLE_MESSAGE[mode()], config));
-  }
-
-  function put(next: Sign): void {
-    clock.clearTimeout(signTimer);
-    sign = next;
-    deps.indicator.show(next);
-    changed();
-  }
-
-  function tellTap(result: TapResult): void {
+  function tell(result: TapResult): void {
     for (const listener of tapListeners) listener(result);
     changed();
   }
@@ -296,44 +206,12 @@ export function createGate(deps: GateDeps): Gate {
     for (const listener of changes) listener();
   }
 
-  function mode(): LaneMode {
-    const { value } = lane.getSnapshot();
-    return value === 'settling' ? 'starting' : value;
-  }
-
-  function place(): string {
-    return passage.getSnapshot().value;
-  }
-
-  function serving(): boolean {
-    return mode() === 'inService' || mode() === 'degraded';
-  }
-
   function pause(delay_ms: number): Promise<void> {
     return new Promise((resolve) => clock.setTimeout(resolve, delay_ms));
   }
 }
 
-const PASSAGE_EVENTS: Readonly<Record<BarrierEvent, PassageEvent>> = {
-  opened: { type: 'OPENED' },
-  closed: { type: 'CLOSED' },
-  'zone-occupied': { type: 'ZONE_OCCUPIED' },
-  'zone-free': { type: 'ZONE_FREE' },
-  passed: { type: 'PASSED' },
-  intrusion: { type: 'INTRUSION' },
-  'fire-on': { type: 'FIRE_ON' },
-  'fire-off': { type: 'FIRE_OFF' },
-};
-
-/** Which part of the lane a fault takes out; null for what only concerns this card. */
-function partOf(fault: Fault): string | null {
-  if (fault.code === 'assertion') return 'controller';
-  if (fault.code.startsWith('ledger-')) return 'ledger';
-  if (fault.code.startsWith('sam-') && fault.code !== 'sam-refused') return 'sam';
-  return null;
-}
-
-function emptyResult(message: 'several-cards' | 'unsupported-card'): TapResult {
+function refusedByReader(message: 'several-cards' | 'unsupported-card'): TapResult {
   const nothing = { fault: null, paid: null, serial: null, spans: [] };
   return { id: 0, kind: 'refused', message, detail: 'told by the reader', ...nothing };
 }

@@ -14,10 +14,10 @@ interface Now {
   readonly clock: { wall_ms(): number };
 }
 
-/** Seconds since the story's stamp. A clock set back gives a small age, not a negative one. */
+/** Seconds since the story's stamp; negative when the clock was set back since. */
 export function ageOf(story: Story, { config, clock }: Now): number {
   const then_ms = wallOfStamp(story.intent.at, config.site.utc_offset_minutes);
-  return Math.abs(clock.wall_ms() - then_ms) / 1_000;
+  return (clock.wall_ms() - then_ms) / 1_000;
 }
 
 export type Right =
@@ -32,23 +32,30 @@ export interface RightLimits {
 
 /** A card whose MAC2 was wrong stays out for a day. */
 const QUARANTINE_S = 86_400;
+/** The longest `lane.recovery_window_s`: no second debit before, even where passback is off. */
+const STAFF_S = 120;
 
+/** @param age_s of `last`; may be negative, see `ageOf` */
 export function rightFrom(last: Story | undefined, age_s: number, limits: RightLimits): Right {
   if (!last) return { kind: 'new-trip' };
-  const status = last.outcome?.status;
+  const { intent, outcome, passed } = last;
+  const status = outcome?.status;
   if (status === 'mac2-wrong' && age_s <= QUARANTINE_S) {
     return { kind: 'refuse', message: 'mac2-wrong', detail: 'quarantined after a wrong MAC2' };
   }
-  const passback = age_s <= limits.passback_s;
-  if (status === 'mac2-unverified' && passback && last.intent.amount_fen > 0) {
+  const unverified = status === 'mac2-unverified';
+  if (!intent.opens || !(status === 'done' || status === 'recovered' || unverified)) {
+    return { kind: 'new-trip' };
+  }
+  const withStaff = age_s <= Math.max(limits.passback_s, STAFF_S);
+  if (unverified && !passed && withStaff && intent.amount_fen > 0) {
     return { kind: 'refuse', message: 'paid-see-staff', detail: 'debit proved, MAC2 unverified' };
   }
-  if (status !== 'done' && status !== 'recovered') return { kind: 'new-trip' };
-  if (!last.intent.opens) return { kind: 'new-trip' };
-  if (!last.passed && age_s <= limits.reentry_s) {
+  if (!unverified && !passed && age_s <= limits.reentry_s) {
     return { kind: 'open-again', message: 'pass-again' };
   }
-  if (last.passed && passback) {
+  // A clock set back must not keep a card out until it has caught up.
+  if (passed && Math.abs(age_s) <= limits.passback_s) {
     return { kind: 'refuse', message: 'passback', detail: `passed ${Math.round(age_s)} s ago` };
   }
   return { kind: 'new-trip' };

@@ -23,13 +23,18 @@ export interface Board {
     accessible: boolean;
     heldBy: readonly string[];
     latency_ms: number | null;
+    latencyFile: string | null;
     power: string | null;
+    powerFile: string | null;
   }>;
   file(path: string): Promise<{ exists: boolean; mode: number }>;
-  freeBytes(directory: string): Promise<number | null>;
+  /** The directory, or the nearest above it that exists. */
+  directory(path: string): Promise<{ nearest: string; writable: boolean; free_bytes: number }>;
   hasVariable(name: string): boolean;
   /** Opens the reader, asks its chip for the firmware, closes it. */
   readerFirmware(config: LaneConfig): Promise<Reply<string>>;
+  /** Unseals the key file of a software SAM and forgets it. */
+  keySet(config: LaneConfig): Promise<Reply<void>>;
 }
 
 const CURES: Readonly<Record<string, string>> = {
@@ -93,11 +98,11 @@ async function readerOf(board: Board, config: LaneConfig): Promise<Finding[]> {
   }
   const findings = [good(`${path} exists and may be opened`)];
   if (device.latency_ms !== null && device.latency_ms > 1) {
-    const cure = `echo 1 > /sys/class/tty/${path.split('/').at(-1)}/device/latency_timer`;
+    const cure = `echo 1 > ${device.latencyFile}; to keep it: a udev rule`;
     findings.push(warning(`USB latency timer is ${device.latency_ms} ms per answer`, cure));
   }
   if (device.power === 'auto') {
-    const cure = 'write "on" to the power/control of its USB device';
+    const cure = `echo on > ${device.powerFile}; to keep it: a udev rule`;
     findings.push(warning('the kernel may put the reader to sleep (autosuspend)', cure));
   }
   if (device.heldBy.length > 0) {
@@ -113,32 +118,41 @@ async function readerOf(board: Board, config: LaneConfig): Promise<Finding[]> {
   return [...findings, answer];
 }
 
-async function samOf(board: Board, { sam }: LaneConfig): Promise<Finding[]> {
+async function samOf(board: Board, config: LaneConfig): Promise<Finding[]> {
+  const { sam } = config;
   if (sam.kind === 'psam') {
     const what = 'sam.kind is psam, and this version has no driver for PSAM slots';
     return [bad(what, 'set sam.kind: software for a pilot')];
   }
-  const findings: Finding[] = [];
   const file = await board.file(sam.key_file);
   if (!file.exists) {
     const cure = `tapway sam seal --in KEYS.json --out ${sam.key_file}`;
-    findings.push(bad(`key file ${sam.key_file} does not exist`, cure));
-  } else if ((file.mode & 0o077) !== 0) {
-    findings.push(bad(`others may read ${sam.key_file}`, `chmod 600 ${sam.key_file}`));
-  } else findings.push(good(`key file ${sam.key_file}`));
+    return [bad(`key file ${sam.key_file} does not exist`, cure)];
+  }
+  const findings =
+    (file.mode & 0o077) === 0
+      ? []
+      : [bad(`others may read ${sam.key_file}`, `chmod 600 ${sam.key_file}`)];
   if (!board.hasVariable(sam.passphrase_env)) {
     const cure = 'set it in the service environment, not in a shell history';
-    findings.push(bad(`${sam.passphrase_env} is not set`, cure));
+    return [...findings, bad(`${sam.passphrase_env} is not set`, cure)];
   }
-  return findings;
+  const keySet = await board.keySet(config);
+  const answer = keySet.ok
+    ? good(`key file ${sam.key_file} opens with ${sam.passphrase_env}`)
+    : bad(keySet.fault.detail, `mend ${sam.passphrase_env}, or seal the keys anew`);
+  return [...findings, answer];
 }
 
 async function diskOf(board: Board, { data_dir }: LaneConfig): Promise<Finding> {
-  const free = await board.freeBytes(data_dir);
-  if (free === null) return warning(`${data_dir} does not exist yet`, 'it is made at first start');
-  const mib = Math.floor(free / 1024 / 1024);
-  if (free >= FREE_MIN_BYTES) return good(`${data_dir}: ${mib} MiB free`);
-  return bad(`${data_dir}: only ${mib} MiB free`, 'free space before the ledger is refused');
+  const { nearest, writable, free_bytes } = await board.directory(data_dir);
+  const mib = Math.floor(free_bytes / 1024 / 1024);
+  if (!writable) {
+    const cure = `mkdir -p ${data_dir}; chown it to the user of the lane`;
+    return bad(`${data_dir}: ${nearest} may not be written`, cure);
+  }
+  if (free_bytes >= FREE_MIN_BYTES) return good(`${data_dir}: ${mib} MiB free`);
+  return bad(`${data_dir}: only ${mib} MiB free`, 'free at least 512 MiB, or use another disk');
 }
 
 function good(what: string): Finding {

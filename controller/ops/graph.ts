@@ -39,7 +39,7 @@ export function describeMachine(machine: AnyStateMachine): MachineGraph {
         final: node.type === 'final',
       });
     }
-    for (const definition of [...node.transitions.values()].flat()) {
+    for (const definition of [...[...node.transitions.values()].flat(), ...(node.always ?? [])]) {
       const target = definition.target?.[0] ?? node;
       transitions.push({
         from: pathOf(node),
@@ -57,6 +57,7 @@ function pathOf(node: AnyStateNode): string {
 }
 
 function eventLabel(event: string): string {
+  if (event === '') return 'at once';
   const after = /^xstate\.after\.(.+?)\./.exec(event);
   return after ? `after ${after[1]}` : event;
 }

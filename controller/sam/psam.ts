@@ -17,10 +17,12 @@ export interface PsamOptions {
 
 /** Header of 841E as the card will see it; its MAC covers these five bytes. */
 const BLOCK_HEADER = Buffer.from('841E000004', 'hex');
+/** What a PSAM that lost its power for a moment answers to 8070: the application is gone. */
+const LOST_APPLICATION: readonly number[] = [0x6901, 0x6985, 0x6986, 0x6d00, 0x6e00];
 
 export function createPsam(slot: SamSlot, options: PsamOptions): PurchaseSam {
   let identity: SamIdentity | null = null;
-  const send = (command: Command) => exchangeWithSam(slot, command, options.timeout_ms);
+  const send: Send = async (command) => ofSam(await exchange(slot, command, options.timeout_ms));
 
   return {
     get identity() {
@@ -28,17 +30,25 @@ export function createPsam(slot: SamSlot, options: PsamOptions): PurchaseSam {
       return identity;
     },
     async start() {
-      const atr = await slot.reset();
+      const atr = ofSam(await slot.reset());
       if (!atr.ok) return atr;
       const read = await readIdentity(send, options.application);
       if (read.ok) identity = read.value;
       return read;
     },
     async initPurchase(input) {
-      const answer = await expectOk(send, commands.initSamForPurchase(input), 'INIT SAM 8070');
-      if (!answer.ok) return answer;
-      const parsed = commands.parseAuthorisation(answer.value);
-      return parsed ? ok(parsed) : refused(`8070 answered ${answer.value.length} bytes, not 8`);
+      const command = commands.initSamForPurchase(input);
+      let answer = await send(command);
+      if (answer.ok && LOST_APPLICATION.includes(answer.value.sw)) {
+        const select = commands.selectFile(options.application);
+        const selected = await expectOk(send, select, 'SELECT application');
+        if (!selected.ok) return selected;
+        answer = await send(command);
+      }
+      const data = dataOf(answer, 'INIT SAM 8070');
+      if (!data.ok) return data;
+      const parsed = commands.parseAuthorisation(data.value);
+      return parsed ? ok(parsed) : refused(`8070 answered ${data.value.length} bytes, not 8`);
     },
     async creditPurchase(mac2) {
       const answer = await send(commands.creditSamForPurchase(mac2));
@@ -55,7 +65,9 @@ export function createPsam(slot: SamSlot, options: PsamOptions): PurchaseSam {
       const iv = Buffer.concat([random, Buffer.alloc(4)]);
       const data = Buffer.concat([iv, pad80(BLOCK_HEADER, 8)]);
       const mac = await expectOk(send, commands.descryptMac(data), 'MAC 80FA');
-      return mac.ok ? ok(mac.value.subarray(0, 4)) : mac;
+      if (!mac.ok) return mac;
+      if (mac.value.length < 4) return refused(`80FA answered ${mac.value.length} bytes, not 4`);
+      return ok(mac.value.subarray(0, 4));
     },
     close: () => slot.close(),
   };
@@ -88,31 +100,30 @@ async function readIdentity(send: Send, application: Buffer): Promise<Reply<SamI
  * A SAM is no card: whatever happens to a command sent to it, no purse has moved, so its faults
  * have effect `none`. What a fault means for a debit under way is the tap's to say.
  */
-async function exchangeWithSam(
-  slot: SamSlot,
-  command: Command,
-  timeout_ms: number,
-): Promise<Reply<Response>> {
-  const answer = await exchange(slot, command, timeout_ms);
+function ofSam<T>(answer: Reply<T>): Reply<T> {
   if (answer.ok) return answer;
   const code = answer.fault.code.startsWith('sam-') ? answer.fault.code : 'sam-mute';
   return failed(code, 'none', answer.fault.detail);
 }
 
 async function expectOk(send: Send, command: Command, name: string): Promise<Reply<Buffer>> {
-  const answer = await send(command);
+  return dataOf(await send(command), name);
+}
+
+function dataOf(answer: Reply<Response>, name: string): Reply<Buffer> {
   if (!answer.ok) return answer;
-  if (answer.value.sw === SW_OK) return ok(answer.value.data);
-  return refused(`${name}: ${describeStatus(answer.value.sw)}`);
+  const { sw, data } = answer.value;
+  return sw === SW_OK ? ok(data) : refused(`${name}: ${describeStatus(sw)}`, sw);
 }
 
 function verdictOf(sw: number): Reply<Mac2Verdict> {
   if (sw === SW_OK) return ok('verified');
   if (sw === 0x9302 || sw >> 4 === 0x63c) return ok('wrong');
   if (sw === 0x6901 || sw === 0x6985) return ok('no-session');
-  return refused(`CREDIT SAM 8072: ${describeStatus(sw)}`);
+  return refused(`CREDIT SAM 8072: ${describeStatus(sw)}`, sw);
 }
 
-function refused(detail: string) {
-  return failed('sam-refused', 'none', detail);
+/** 6983: a SAM that bore too many wrong MAC2 has locked itself. */
+function refused(detail: string, sw?: number) {
+  return failed(sw === 0x6983 ? 'sam-distrusted' : 'sam-refused', 'none', detail);
 }

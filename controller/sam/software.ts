@@ -1,16 +1,17 @@
 /**
  * A purchase SAM in software, for pilots, tests and the simulator: its keys lie sealed on disk
  * (sealed.ts), not in tamper-proof silicon. It obeys the rules of a PSAM: one session at a time,
- * destroyed by the next 8070 and by a verified 8072.
+ * ended by the next 8070, even a refused one, and by every 8072: a MAC2 gets one try.
  */
 
 import { failed, ok, type Reply } from '../../firmware-bridge/ports.ts';
-import { u16, u32 } from '../card/bytes.ts';
+import { hexOf, u32 } from '../card/bytes.ts';
 import * as keys from '../crypto/purse-keys.ts';
 import type { Authorisation, Mac2Verdict, PurchaseInput, PurchaseSam, SamIdentity } from './sam.ts';
-import type { KeySet, SamKey } from './sealed.ts';
+import { type KeySet, type SamKey, wipeKeys } from './sealed.ts';
 
 export interface SoftwareSamOptions {
+  /** Belongs to the SAM from now on: `close` zeroes its keys. */
   readonly keySet: KeySet;
   /** Algorithm byte of the card → algorithm; what is not listed is refused. */
   readonly algorithms: Readonly<Record<string, keys.Algorithm>>;
@@ -28,23 +29,26 @@ interface Session {
 
 export function createSoftwareSam(options: SoftwareSamOptions): PurchaseSam {
   const { keySet } = options;
+  const purchase = keySet.keys.find(({ usage }) => usage === 'purchase');
+  if (!purchase) throw new Error('a key set without a purchase key; parseKeySet refuses it');
   const identity: SamIdentity = {
     terminal: Buffer.from(keySet.terminal, 'hex'),
     serial: Buffer.from(keySet.psam_serial, 'hex'),
-    keyIndex: Number.parseInt(keySet.keys[0]?.index ?? '01', 16),
+    keyIndex: Number.parseInt(purchase.index, 16),
   };
-  let termSeq = options.firstTermSeq;
+  let masters: readonly SamKey[] = keySet.keys;
+  let termSeq = options.firstTermSeq >>> 0;
   let session: Session | null = null;
 
   return { identity, start, initPurchase, creditPurchase, blockMac, close };
 
   async function start(): Promise<Reply<SamIdentity>> {
-    session = null;
-    return ok(identity);
+    endSession();
+    return masters.length > 0 ? ok(identity) : failed('sam-keys', 'none', 'the keys are wiped');
   }
 
   async function initPurchase(input: PurchaseInput): Promise<Reply<Authorisation>> {
-    session = null;
+    endSession();
     const found = findPurchaseKey(input);
     if (!found.ok) return found;
     const { algorithm, key } = found.value;
@@ -68,10 +72,8 @@ export function createSoftwareSam(options: SoftwareSamOptions): PurchaseSam {
   async function creditPurchase(mac2: Buffer): Promise<Reply<Mac2Verdict>> {
     if (!session) return ok('no-session');
     const expected = keys.sessionMac(session.algorithm, session.key, session.amount);
-    if (!expected.equals(mac2)) return ok('wrong');
-    session.key.fill(0);
-    session = null;
-    return ok('verified');
+    endSession();
+    return ok(expected.equals(mac2) ? 'verified' : 'wrong');
   }
 
   async function blockMac(
@@ -79,7 +81,7 @@ export function createSoftwareSam(options: SoftwareSamOptions): PurchaseSam {
     cardFactor: Buffer,
     issuerFactor: Buffer,
   ): Promise<Reply<Buffer | null>> {
-    const lock = keySet.keys.find(
+    const lock = masters.find(
       (key) => key.usage === 'lock' && key.version === options.lockKeyVersion,
     );
     if (!lock) return ok(null);
@@ -91,20 +93,25 @@ export function createSoftwareSam(options: SoftwareSamOptions): PurchaseSam {
   }
 
   async function close(): Promise<void> {
+    endSession();
+    masters = [];
+    wipeKeys(keySet);
+  }
+
+  function endSession(): void {
     session?.key.fill(0);
     session = null;
-    for (const key of keySet.keys) key.key.fill(0);
   }
 
   function findPurchaseKey(
     input: PurchaseInput,
   ): Reply<{ algorithm: keys.Algorithm; key: Buffer }> {
-    const byte = u16(input.algorithm).toString('hex', 1).toUpperCase();
+    const byte = hexOf(Buffer.from([input.algorithm]));
     const algorithm = options.algorithms[byte];
     if (!algorithm) return failed('sam-refused', 'none', `algorithm ${byte} is not configured`);
-    const version = u16(input.keyVersion).toString('hex', 1).toUpperCase();
+    const version = hexOf(Buffer.from([input.keyVersion]));
     const family = algorithm === 'sm4' ? 'sm4' : '3des';
-    const master = keySet.keys.find(
+    const master = masters.find(
       (key) => key.usage === 'purchase' && key.algorithm === family && key.version === version,
     );
     if (!master) {

@@ -12,6 +12,8 @@ import { type LaneChoice, openLane } from './lane.ts';
 export interface HeadlessOptions extends LaneChoice {
   readonly taps: number;
   readonly seed: number;
+  /** Ends the run before the next tap. */
+  readonly stopped: Promise<void>;
 }
 
 /** 0 when cards and ledger agree to the fen, else 1. */
@@ -28,10 +30,15 @@ export async function runHeadless(options: HeadlessOptions): Promise<number> {
     cards,
   });
   const { station, tray, settled } = opened;
+  let going = true;
+  void options.stopped.then(() => {
+    going = false;
+  });
   try {
     await station.gate.start();
     const chance = createChance(options.seed);
-    const summary = await runCrowd({ station, clock, chance, tray, cards }, options.taps);
+    const crowd = { station, clock, chance, tray, cards, going: () => going };
+    const summary = await runCrowd(crowd, options.taps);
     print(summary, options);
     return agrees(summary.money) ? 0 : 1;
   } finally {
@@ -64,8 +71,9 @@ function crowdOf(size: number): PurseCard[] {
   });
 }
 
-function print({ messages, money }: Summary, { taps, seed, data }: HeadlessOptions): void {
+function print({ messages, money }: Summary, { seed, data }: HeadlessOptions): void {
   const rows = Object.entries(messages).sort(([, a], [, b]) => b - a);
+  const taps = rows.reduce((sum, [, count]) => sum + count, 0);
   const lines = [
     `${taps} taps, seed ${seed}, data in ${data}`,
     '',

@@ -5,10 +5,11 @@ import type { LaneConfig } from '../../config/schema.ts';
 import { bcdStamp, hexOf } from '../../controller/card/bytes.ts';
 import { createLog, type Log } from '../../controller/ops/log.ts';
 import { systemDisk } from '../../firmware-bridge/disk.ts';
-import { type Clock, describeFault, type Sign } from '../../firmware-bridge/ports.ts';
+import type { Clock, Sign } from '../../firmware-bridge/ports.ts';
 import type { PurseCard } from '../card/purse.ts';
 import { createTray, type TrayEntry } from '../card/tray.ts';
 import { recall, remember } from '../lane/memory.ts';
+import type { SkippingClock } from '../lane/skipping-clock.ts';
 import { openStation, type Station } from '../lane/station.ts';
 
 export interface LaneChoice {
@@ -20,7 +21,7 @@ export interface LaneChoice {
 
 export interface OpenOptions {
   readonly choice: LaneChoice;
-  readonly clock: Clock;
+  readonly clock: SkippingClock;
   readonly timed: boolean;
   readonly logLevel: Parameters<typeof createLog>[0];
   readonly walk: () => boolean;
@@ -45,12 +46,20 @@ export async function openLane(options: OpenOptions): Promise<OpenLane> {
   const log = createLog(options.logLevel);
   const { walk, onSign } = options;
   const opened = await openStation({ config, clock, disk: systemDisk, log, timed, walk, onSign });
-  if (!opened.ok) throw new Error(describeFault(opened.fault));
+  if (!opened.ok)
+    throw new Error(`the lane does not start: ${opened.fault.detail} (data in ${choice.data})`);
   const station = opened.value;
   const tray = createTray(today(clock, config));
   const kept = { psam: station.psam, cards: [...cards, ...pursesOf(tray)] };
-  recall(choice.data, kept);
-  return { config, station, tray, log, settled: () => remember(choice.data, kept) };
+  try {
+    // Time that was skipped stays skipped: a ledger must not see the clock run back.
+    clock.skip(Math.max(0, recall(choice.data, kept) - clock.wall_ms()));
+  } catch (error) {
+    await station.close();
+    throw error;
+  }
+  const settled = () => remember(choice.data, { ...kept, wall_ms: clock.wall_ms() });
+  return { config, station, tray, log, settled };
 }
 
 /** Virtual devices stand where the file names real ones; all else is the file's. */
@@ -68,6 +77,6 @@ function pursesOf(tray: readonly TrayEntry[]): PurseCard[] {
   );
 }
 
-export function today(clock: Clock, config: LaneConfig): string {
+function today(clock: Clock, config: LaneConfig): string {
   return hexOf(bcdStamp(clock.wall_ms(), config.site.utc_offset_minutes)).slice(0, 8);
 }

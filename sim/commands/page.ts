@@ -2,6 +2,7 @@
 
 import { systemClock } from '../../firmware-bridge/clock.ts';
 import { followBooks } from '../lane/books.ts';
+import { createSkippingClock } from '../lane/skipping-clock.ts';
 import { createWorld } from '../lane/world.ts';
 import { startPanel } from '../panel/server.ts';
 import { type LaneChoice, openLane } from './lane.ts';
@@ -14,9 +15,10 @@ export interface PageOptions extends LaneChoice {
 
 export async function runPage(options: PageOptions): Promise<number> {
   const manners = { walk: true };
+  const clock = createSkippingClock(systemClock);
   const opened = await openLane({
     choice: options,
-    clock: systemClock,
+    clock,
     timed: options.timing,
     logLevel: 'warn',
     walk: () => manners.walk,
@@ -25,12 +27,16 @@ export async function runPage(options: PageOptions): Promise<number> {
   });
   const { config, station, tray, settled } = opened;
   let tell = () => {};
-  const books = await followBooks(station.stores.ledger, () => tell());
-  const parts = { config, clock: systemClock, station, tray, books, manners, settled };
-  const world = createWorld(parts);
-  tell = world.changed;
   try {
-    const panel = await startPanel({ world, clock: systemClock, host: '127.0.0.1', port: options.port });
+    const books = await followBooks(station.stores.ledger, () => tell());
+    const world = createWorld({ config, clock, station, tray, books, manners, settled });
+    tell = world.changed;
+    const panel = await startPanel({
+      world,
+      clock: systemClock,
+      host: '127.0.0.1',
+      port: options.port,
+    });
     await station.gate.start();
     process.stdout.write(`tapway lane ${config.lane.id} on ${panel.url}\n`);
     process.stdout.write('Tap a card in the page; Ctrl-C ends.\n');

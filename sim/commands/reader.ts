@@ -1,6 +1,7 @@
 /** `tapway-sim reader --pty`: a virtual PN532 with a card, for any program that speaks to one. */
 
-import { sleep, systemClock } from '../../firmware-bridge/clock.ts';
+import { lstatSync } from 'node:fs';
+import { systemClock, within } from '../../firmware-bridge/clock.ts';
 import { createTray } from '../card/tray.ts';
 import { createField } from '../chip/field.ts';
 import { serveOnPty } from '../chip/on-pty.ts';
@@ -13,6 +14,8 @@ export interface ReaderOptions {
   readonly card: string;
   /** Seconds between two presentations; absent: the card lies there all the time. */
   readonly every?: number;
+  /** A symbolic link to keep to the pty; whatever the pty's number is, the reader has one path. */
+  readonly link?: string;
   readonly stopped: Promise<void>;
 }
 
@@ -28,7 +31,7 @@ export async function runReader(options: ReaderOptions): Promise<number> {
   }
   const field = createField();
   const chip = createVirtualPn532({ clock: systemClock, field, timing: REAL_TIMING });
-  const pty = createPty();
+  const pty = ptyAt(options.link);
   serveOnPty(chip, pty);
   process.stdout.write(`${pty.path}\n`);
 
@@ -48,9 +51,19 @@ export async function runReader(options: ReaderOptions): Promise<number> {
   async function come(pause_ms: number): Promise<void> {
     while (going) {
       enter();
-      await Promise.race([sleep(systemClock, PRESENT_MS), ended]);
+      await within(systemClock, PRESENT_MS, ended);
       leave();
-      await Promise.race([sleep(systemClock, pause_ms), ended]);
+      await within(systemClock, pause_ms, ended);
     }
   }
+}
+
+/** A link of an earlier reader is replaced; anything else at that path is not ours to remove. */
+function ptyAt(link: string | undefined) {
+  if (link === undefined) return createPty();
+  const found = lstatSync(link, { throwIfNoEntry: false });
+  if (found && !found.isSymbolicLink()) {
+    throw new Error(`${link} exists and is no symbolic link; name another path`);
+  }
+  return createPty({ link });
 }

@@ -20,6 +20,8 @@ export interface Crowd {
   readonly tray: readonly TrayEntry[];
   /** Ordinary cards beside the tray's. */
   readonly cards: readonly PurseCard[];
+  /** Asked before each tap; false ends the run early. */
+  readonly going: () => boolean;
 }
 
 export interface Summary {
@@ -43,6 +45,9 @@ const TEARABLE = [0xa4, 0xb2, 0x50, 0xdc, 0x54, 0x54, 0x54];
 const MOMENTS: readonly TearMoment[] = ['before', 'after', 'cut'];
 const PATIENCE_MS = 4_000;
 const MINUTE_MS = 60_000;
+/** Keeps every pause away from windows of whole minutes, which milliseconds would decide. */
+const ODD_MS = 20_000;
+const RETURN_MS = 2_000;
 
 export async function runCrowd(crowd: Crowd, taps: number): Promise<Summary> {
   const { station, cards, tray } = crowd;
@@ -51,7 +56,7 @@ export async function runCrowd(crowd: Crowd, taps: number): Promise<Summary> {
   const before_fen = sumOf(purses);
   const firstRef = (await lastRef(station)) + 1;
   const messages: Record<string, number> = {};
-  for (let tap = 0; tap < taps; tap++) {
+  for (let tap = 0; tap < taps && crowd.going(); tap++) {
     const told = await oneTap(crowd);
     const message = told?.message ?? 'unseen';
     messages[message] = (messages[message] ?? 0) + 1;
@@ -66,10 +71,11 @@ async function oneTap({ station, clock, chance, tray, cards }: Crowd): Promise<T
   const hasty = chance.next() < 0.125;
   const open = station.stores.ledger.unsettled();
   const returning = cards.find((card) => open.some(({ intent }) => intent.card === card.serial));
-  const back = returning !== undefined && chance.next() < 0.5;
-  const waited_ms = back ? 2_000 : (1 + chance.below(12)) * MINUTE_MS;
-  clock.skip(waited_ms);
-  if (back) return present(station, clock, { targets: [returning], patience_ms: PATIENCE_MS });
+  const back = chance.next() < 0.5;
+  const pause_ms = (1 + chance.below(12)) * MINUTE_MS + ODD_MS;
+  clock.skip(back && returning ? RETURN_MS : pause_ms);
+  if (back && returning)
+    return present(station, clock, { targets: [returning], patience_ms: PATIENCE_MS });
   const entry = chance.next() < 0.1 ? chance.pick(tray) : null;
   const targets = entry ? entry.targets : [chance.pick(cards)];
   if (targets.length === 0) return null;
@@ -83,10 +89,13 @@ export function agrees({ cards_fen, ledger_fen, grey_fen }: Money): boolean {
   return cards_fen === ledger_fen + grey_fen;
 }
 
-/** Waits until the passenger is through and the gate is shut. */
-async function settle({ barrier, gate }: Station, clock: SkippingClock): Promise<void> {
+/** Waits until the gate is shut and idle, so that the next tap meets it in the same state always. */
+async function settle(station: Station, clock: SkippingClock): Promise<void> {
+  const { barrier, gate, quiet } = station;
+  const seen = quiet.emptyRounds;
   for (let look = 0; look < 1_000; look++) {
-    if (barrier.position === 'closed' && gate.snapshot().passage === 'closed') return;
+    const shut = barrier.position === 'closed' && gate.snapshot().passage === 'closed';
+    if (shut && quiet.emptyRounds >= seen + 2 && quiet.writes === 0) return;
     await new Promise<void>((resolve) => clock.setTimeout(resolve, 2));
   }
 }

@@ -1,6 +1,7 @@
 /**
  * What the simulated cards and the PSAM remember between two runs, in `cards.json` beside the
- * ledger: a card must not forget a debit that the ledger holds. Written whole and then renamed.
+ * ledger: a card must not forget a debit that the ledger holds. Also how late it was then, as time
+ * may have been skipped. Written whole and then renamed.
  */
 
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
@@ -13,6 +14,7 @@ interface Memory {
   readonly psam: ReturnType<VirtualPsam['snapshot']>;
   /** By application serial. */
   readonly cards: Readonly<Record<string, CardSnapshot>>;
+  readonly wall_ms: number;
 }
 
 export interface Memories {
@@ -20,25 +22,33 @@ export interface Memories {
   readonly cards: readonly PurseCard[];
 }
 
-export function remember(directory: string, { psam, cards }: Memories): void {
+export function remember(
+  directory: string,
+  { psam, cards, wall_ms }: Memories & { readonly wall_ms: number },
+): void {
   const memory: Memory = {
     psam: psam.snapshot(),
     cards: Object.fromEntries(cards.map((card) => [card.serial, card.snapshot()])),
+    wall_ms,
   };
   const file = `${directory}/cards.json`;
   writeFileSync(`${file}.new`, JSON.stringify(memory));
   renameSync(`${file}.new`, file);
 }
 
-/** Restores what the directory remembers; cards it does not know stay as personalised. */
-export function recall(directory: string, { psam, cards }: Memories): void {
+/**
+ * Restores what the directory remembers; cards it does not know stay as personalised. Returns the
+ * wall time of the memory, 0 when there is none. Throws, saying what to do, when it is damaged.
+ */
+export function recall(directory: string, { psam, cards }: Memories): number {
   const memory = read(`${directory}/cards.json`);
-  if (!memory) return;
+  if (!memory) return 0;
   psam.restore(memory.psam);
   for (const card of cards) {
     const snapshot = memory.cards[card.serial];
     if (snapshot) card.restore(snapshot);
   }
+  return memory.wall_ms;
 }
 
 function read(file: string): Memory | null {

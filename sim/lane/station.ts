@@ -10,7 +10,14 @@ import { createPsam } from '../../controller/sam/psam.ts';
 import { openStores, type Stores } from '../../controller/stores.ts';
 import { createMemoryLinkPair } from '../../firmware-bridge/link/memory.ts';
 import { createPn532Reader } from '../../firmware-bridge/pn532/reader.ts';
-import { type Clock, type Disk, ok, type Reply, type Sign } from '../../firmware-bridge/ports.ts';
+import {
+  type CardReader,
+  type Clock,
+  type Disk,
+  ok,
+  type Reply,
+  type Sign,
+} from '../../firmware-bridge/ports.ts';
 import { createVirtualBarrier, type VirtualBarrier } from '../barrier/barrier.ts';
 import { listedCards } from '../card/tray.ts';
 import { createField, type Field } from '../chip/field.ts';
@@ -36,12 +43,15 @@ export interface Station {
   readonly barrier: VirtualBarrier;
   readonly psam: VirtualPsam;
   readonly stores: Stores;
+  /** Signs that the lane is idle: rounds that found the field empty, disk operations under way. */
+  readonly quiet: { readonly emptyRounds: number; readonly writes: number };
   close(): Promise<void>;
 }
 
 export async function openStation(options: StationOptions): Promise<Reply<Station>> {
-  const { config, clock, disk, log, timed } = options;
-  const stores = await openStores(disk, config.data_dir);
+  const { config, clock, log, timed } = options;
+  const quiet = { emptyRounds: 0, writes: 0 };
+  const stores = await openStores(watchDisk(options.disk, quiet), config.data_dir);
   if (!stores.ok) return stores;
   const { ledger, blacklist } = stores.value;
   if (blacklist.status().version === 0) await blacklist.replaceAll(listedCards(), 1);
@@ -59,7 +69,7 @@ export async function openStation(options: StationOptions): Promise<Reply<Statio
   const gate = createGate({
     config,
     clock,
-    reader: createPn532Reader({ openLink, clock, config: config.reader }),
+    reader: watchReader(createPn532Reader({ openLink, clock, config: config.reader }), quiet),
     sam: createPsam(psam, {
       timeout_ms: config.sam.timeout_ms,
       application: Buffer.from(config.sam.application, 'hex'),
@@ -72,7 +82,7 @@ export async function openStation(options: StationOptions): Promise<Reply<Statio
     blacklist,
     log,
   });
-  return ok({ gate, field, barrier, psam, stores: stores.value, close });
+  return ok({ gate, field, barrier, psam, stores: stores.value, quiet, close });
 
   async function close(): Promise<void> {
     await gate.stop();
@@ -80,4 +90,38 @@ export async function openStation(options: StationOptions): Promise<Reply<Statio
     chip.power(false);
     if (stores.ok) await stores.value.close();
   }
+}
+
+function watchReader(reader: CardReader, quiet: { emptyRounds: number }): CardReader {
+  return {
+    ...reader,
+    async detect() {
+      const found = await reader.detect();
+      if (found.ok && found.value.kind === 'none') quiet.emptyRounds += 1;
+      return found;
+    },
+  };
+}
+
+function watchDisk(disk: Disk, quiet: { writes: number }): Disk {
+  const counted = async <T>(work: Promise<T>): Promise<T> => {
+    quiet.writes += 1;
+    return work.finally(() => {
+      quiet.writes -= 1;
+    });
+  };
+  return {
+    ...disk,
+    async open(path, mode) {
+      const file = await disk.open(path, mode);
+      return {
+        size: () => file.size(),
+        read: (offset, length) => file.read(offset, length),
+        write: (offset, bytes) => counted(file.write(offset, bytes)),
+        sync: () => counted(file.sync()),
+        truncate: (size) => file.truncate(size),
+        close: () => file.close(),
+      };
+    },
+  };
 }

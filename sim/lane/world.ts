@@ -2,16 +2,14 @@
 
 import type { LaneConfig } from '../../config/schema.ts';
 import { signalFor } from '../../controller/gate/feedback.ts';
-import { laneMachine } from '../../controller/gate/lane.ts';
-import { passageMachine } from '../../controller/gate/passage.ts';
-import { tapMachine } from '../../controller/gate/tap/machine.ts';
+import { gateMachines } from '../../controller/gate/machines.ts';
 import type { TapResult } from '../../controller/gate/tap/runner.ts';
-import { describeMachine } from '../../controller/ops/graph.ts';
-import { type Clock, describeFault, type Sign } from '../../firmware-bridge/ports.ts';
+import { describeFault, type Sign } from '../../firmware-bridge/ports.ts';
 import type { TrayEntry } from '../card/tray.ts';
 import type { PanelCommand, PanelState, PanelWorld, TapView, TrayCard } from '../panel/state.ts';
 import type { Books } from './books.ts';
 import { present } from './passenger.ts';
+import type { SkippingClock } from './skipping-clock.ts';
 import type { Station } from './station.ts';
 
 const TAPS_SHOWN = 20;
@@ -19,14 +17,23 @@ const TAPS_SHOWN = 20;
 const PATIENCE_MS = 5_000;
 
 const HONESTY = [
-  'Time on the wire, in the card and in the PSAM is a model; radio itself is not modelled.',
-  'Cards, keys and people are synthetic. The reader driver, ledger, blacklist and rules are real.',
-  'The barrier is timed by rule: nobody is measured by a beam.',
+  {
+    en: 'Time on the wire, in card and PSAM is a model; radio itself is not modelled.',
+    'zh-CN': '线路、卡片和 PSAM 的时间来自模型;射频本身未模拟。',
+  },
+  {
+    en: 'Cards, keys and people are synthetic. Driver, ledger, blacklist and rules are real.',
+    'zh-CN': '卡片、密钥和人员均为虚构;驱动、账本、黑名单和规则是真实的。',
+  },
+  {
+    en: 'The barrier follows a timetable: nobody is measured by a beam.',
+    'zh-CN': '闸门按时间表动作,没有真实的光束检测。',
+  },
 ];
 
 export interface WorldParts {
   readonly config: LaneConfig;
-  readonly clock: Clock;
+  readonly clock: SkippingClock;
   readonly station: Station;
   readonly tray: readonly TrayEntry[];
   readonly books: Books;
@@ -53,7 +60,7 @@ export function createWorld(parts: WorldParts): World {
   gate.onChange(changed);
   barrier.onChange(changed);
   return {
-    machines: [laneMachine, tapMachine, passageMachine].map(describeMachine),
+    machines: gateMachines(),
     state,
     changed,
     command,
@@ -82,6 +89,9 @@ export function createWorld(parts: WorldParts): World {
         break;
       case 'walk':
         manners.walk = asked.through;
+        break;
+      case 'skip':
+        clock.skip(asked.minutes * 60_000);
         break;
     }
     changed();

@@ -8,6 +8,7 @@ const commandSchema = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('fire'), on: z.boolean() }),
   z.strictObject({ type: z.literal('maintenance'), on: z.boolean() }),
   z.strictObject({ type: z.literal('walk'), through: z.boolean() }),
+  z.strictObject({ type: z.literal('skip'), minutes: z.int().min(1).max(60) }),
 ]);
 
 /** A command, or what is wrong with the text, in words for whoever sent it. */

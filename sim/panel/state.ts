@@ -48,8 +48,8 @@ export interface LedgerRow {
 export interface PanelState {
   readonly site: string;
   readonly lane: { readonly id: string; readonly kind: string; readonly place: string };
-  /** Shown permanently: what this simulation does not model. */
-  readonly honesty: readonly string[];
+  /** Shown permanently: what this simulation does not model; each line by locale. */
+  readonly honesty: readonly Readonly<Record<string, string>>[];
   readonly sign: Sign;
   readonly barrier: {
     readonly position: 'closed' | 'opening' | 'open' | 'closing';
@@ -73,7 +73,9 @@ export type PanelCommand =
   | { readonly type: 'fire'; readonly on: boolean }
   | { readonly type: 'maintenance'; readonly on: boolean }
   /** Does the passenger walk through an open gate (default), or stand still? */
-  | { readonly type: 'walk'; readonly through: boolean };
+  | { readonly type: 'walk'; readonly through: boolean }
+  /** Lets the lane's clock run ahead: windows and anti-passback end sooner. */
+  | { readonly type: 'skip'; readonly minutes: number };
 
 /** What the panel's server needs from the simulated lane. */
 export interface PanelWorld {

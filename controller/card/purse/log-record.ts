@@ -5,7 +5,7 @@ import { hexOf } from '../bytes.ts';
 export const LOG_RECORD_LENGTH = 23;
 
 export interface LogRecord {
-  /** Deployed cards write the counter after the transaction, the manual says before: take either. */
+  /** Deployed cards write it after the transaction, the manual says before: take either. */
   readonly counter: number;
   readonly overdraftLimit_fen: number;
   readonly amount_fen: number;

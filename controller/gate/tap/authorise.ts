@@ -61,7 +61,7 @@ export async function authorise(tap: Tap, deps: TapDeps): Promise<StageEnd> {
   return giveUp(refuse('debit-refused', reason), reason);
 
   function giveUp(end: StageEnd, reason: string): StageEnd {
-    closeStory(deps, payment, { status: 'not-debited', reason });
+    void closeStory(deps, payment, { status: 'not-debited', reason });
     return end;
   }
 }

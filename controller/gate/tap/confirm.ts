@@ -32,13 +32,13 @@ export async function confirm(tap: Tap, deps: TapDeps): Promise<StageEnd> {
     case 'no-session':
       return fault(failed('sam-refused', 'unknown', 'the SAM lost the session before 8072').fault);
     case 'wrong':
-      closeStory(deps, payment, { status: 'mac2-wrong', reason: '8072 9302' });
+      void closeStory(deps, payment, { status: 'mac2-wrong', reason: '8072 9302' });
       return refuse('mac2-wrong', '8072 refused MAC2');
     case 'verified':
       break;
   }
   deps.samSession.ref = null;
-  closeStory(deps, payment, { status: 'done', reason: '9000' });
+  void closeStory(deps, payment, { status: 'done', reason: '9000' });
   tap.charges = tap.charges.slice(1);
   if (tap.charges.length > 0) return { kind: 'again' };
   const balance_fen = offer.balance_fen - charge.amount_fen;

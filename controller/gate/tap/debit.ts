@@ -25,7 +25,7 @@ export async function debit(tap: Tap, deps: TapDeps): Promise<StageEnd> {
 
   if (!answer.ok) {
     if (answer.fault.effect === 'none') {
-      closeStory(deps, payment, { status: 'not-debited', reason: '8054 was never sent' });
+      void closeStory(deps, payment, { status: 'not-debited', reason: '8054 was never sent' });
     }
     return fault(answer.fault);
   }
@@ -38,7 +38,7 @@ export async function debit(tap: Tap, deps: TapDeps): Promise<StageEnd> {
   }
   const reason = `8054 ${describeStatus(sw)}`;
   if (!refusesDebit(sw)) return doubtful(reason);
-  closeStory(deps, payment, { status: 'not-debited', reason });
+  void closeStory(deps, payment, { status: 'not-debited', reason });
   return refuse(sw === 0x9401 ? 'insufficient' : 'debit-refused', reason);
 }
 

@@ -104,6 +104,8 @@ function planEntry(input: PlanInput): Plan {
     amount_fen: fare_fen,
     rule,
     opens: false,
+    // Both or neither: nobody pays for the old trip and is then refused the new one.
+    balanceNeeded_fen: fare_fen + entry.balanceNeeded_fen,
     entry: hexOrNull(purse.trip),
   });
   return { kind: 'charges', charges: [supplement, entry] };
@@ -132,9 +134,10 @@ function planExit(input: PlanInput): Plan {
       return { kind: 'refuse', message: 'entry-missing', detail: 'no entry on the card' };
     }
     const { fare_fen, rule } = supplementFare(config.fare, concession, null);
+    const message = messageFor(fare_fen, concession);
     return {
       kind: 'charges',
-      charges: [charge({ kind: '08', amount_fen: fare_fen, rule, message: 'pass' })],
+      charges: [charge({ kind: '08', amount_fen: fare_fen, rule, message })],
     };
   }
   const entered_ms = wallOfStamp(open.at, config.site.utc_offset_minutes);

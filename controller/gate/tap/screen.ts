@@ -7,7 +7,17 @@ import type { LaneConfig } from '../../../config/schema.ts';
 import { bcdStamp, hexOf } from '../../card/bytes.ts';
 import type { Refused } from '../outcome.ts';
 import { blockListedCard } from './block.ts';
-import { NEXT, type Purse, purseOf, refuse, type StageEnd, type Tap, type TapDeps } from './tap.ts';
+import { lastClosing } from './story.ts';
+import {
+  fault,
+  NEXT,
+  type Purse,
+  purseOf,
+  refuse,
+  type StageEnd,
+  type Tap,
+  type TapDeps,
+} from './tap.ts';
 
 export async function screen(tap: Tap, deps: TapDeps): Promise<StageEnd> {
   const purse = purseOf(tap);
@@ -25,13 +35,16 @@ export async function screen(tap: Tap, deps: TapDeps): Promise<StageEnd> {
       const blocked = await blockListedCard(tap, deps, answer.reason);
       return refuse(`listed-${answer.reason}`, blocked ? 'blocked by 841E' : 'not blocked');
     }
-    case 'clear':
+    case 'clear': {
+      const before = await lastClosing(ledger);
+      if (before && !before.ok) return fault(before.fault);
       return ledger.openStory(purse.serial) ? { kind: 'torn' } : NEXT;
+    }
   }
 }
 
 /** The rules over EF15 and EF17 alone; null when the card passes. @param today YYYYMMDD */
-export function refusalOf(purse: Purse, config: LaneConfig, today: string): Refused | null {
+function refusalOf(purse: Purse, config: LaneConfig, today: string): Refused | null {
   const { info, foreign, management } = purse;
   const { issuers } = config.site;
   const prefix = hexOf(info.issuer.subarray(0, 4));

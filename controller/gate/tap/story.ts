@@ -1,18 +1,34 @@
 /** Closing a story in the ledger from within a stage. */
 
+import type { Reply } from '../../../firmware-bridge/ports.ts';
+import type { Ledger } from '../../ledger/ledger.ts';
 import type { Status } from '../../ledger/records.ts';
 import type { Payment, TapDeps } from './tap.ts';
 
+/** The outcome last sent to each ledger; as appends keep their order, it stands for all before. */
+const closing = new WeakMap<Ledger, Promise<Reply<number>>>();
+
 /**
- * Writes the outcome without waiting for it: what money needs to be durable (intent, debited) is
- * awaited where it matters, and a disk that fails here makes the next append fail, which closes
- * the lane.
+ * Writes the outcome. A tap that opens the gate need not wait for it: what its money needs to be
+ * durable (intent, debited) is awaited where it matters, and a disk that fails here makes the next
+ * tap fail, which closes the lane.
  */
 export function closeStory(
-  deps: TapDeps,
-  payment: Pick<Payment, 'ref'>,
+  { ledger }: TapDeps,
+  { ref }: Pick<Payment, 'ref'>,
   end: { readonly status: Status; readonly reason: string },
-): void {
-  if (payment.ref === undefined) throw new Error('a story without an intent cannot be closed');
-  void deps.ledger.append({ type: 'outcome', ref: payment.ref, ...end });
+): Promise<Reply<number>> {
+  if (ref === undefined) throw new Error('a story without an intent cannot be closed');
+  const written = ledger.append({ type: 'outcome', ref, ...end });
+  closing.set(ledger, written);
+  return written;
+}
+
+/**
+ * The outcome of the tap before, durable or failed; undefined when there was none. The ledger
+ * answers from durable records alone: a card that comes back at once would meet its own story as
+ * if it were still open.
+ */
+export function lastClosing(ledger: Ledger): Promise<Reply<number> | undefined> {
+  return closing.get(ledger) ?? Promise.resolve(undefined);
 }

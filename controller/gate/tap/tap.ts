@@ -7,7 +7,7 @@ import type { DebitProof } from '../../card/purse/debit.ts';
 import type { PurchaseOffer } from '../../card/purse/init-purchase.ts';
 import type { PublicInfo } from '../../card/purse/public-info.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
-import type { Story, TripKind } from '../../ledger/records.ts';
+import type { TripKind } from '../../ledger/records.ts';
 import type { Authorisation, PurchaseSam } from '../../sam/sam.ts';
 import type { Granted, Refused } from '../outcome.ts';
 
@@ -112,9 +112,4 @@ export function refuse(message: Refused, detail: string): StageEnd {
 
 export function fault(from: Fault): StageEnd {
   return { kind: 'fault', fault: from };
-}
-
-/** Was this story's right to pass neither used nor too old? */
-export function unusedFor(story: Story, age_s: number, window_s: number): boolean {
-  return !story.passed && story.intent.opens && age_s <= window_s;
 }

@@ -7,7 +7,7 @@ import { connected, refusal, state } from './live.ts';
 import { Machines } from './machines.tsx';
 import { LastTap, RecentTaps } from './taps.tsx';
 import { Tray } from './tray.tsx';
-import { locale, words } from './words.ts';
+import { locale, localText, words } from './words.ts';
 
 export function App() {
   const now = state.value;
@@ -48,9 +48,9 @@ function Page({ now }: { now: PanelState }) {
       </main>
       <footer data-testid="honesty">
         <strong>{words.value.honesty}</strong>
-        <ul lang="en">
+        <ul>
           {now.honesty.map((line) => (
-            <li key={line}>{line}</li>
+            <li key={line.en}>{localText(line)}</li>
           ))}
         </ul>
       </footer>

@@ -2,6 +2,9 @@ import type { PanelState } from '../state.ts';
 import { send } from './live.ts';
 import { choose, LOCALES, locale, words } from './words.ts';
 
+/** Longer than the anti-passback and recovery windows of the shipped lanes. */
+const SKIP_MINUTES = 6;
+
 export function Header({ now }: { now: PanelState }) {
   const { lane, site } = now;
   const text = words.value;
@@ -41,6 +44,15 @@ export function Header({ now }: { now: PanelState }) {
           on={now.walk ?? true}
           flip={(through) => send({ type: 'walk', through })}
         />
+        <button
+          type="button"
+          class="skip"
+          data-testid="skip"
+          title={text.skipHint}
+          onClick={() => send({ type: 'skip', minutes: SKIP_MINUTES })}
+        >
+          +{SKIP_MINUTES} min
+        </button>
       </div>
       {/* biome-ignore lint/a11y/useSemanticElements: a fieldset would bring its own frame */}
       <div class="languages" role="group" aria-label={text.language}>

@@ -119,5 +119,5 @@ function stepOf(total_ms: number): number {
 function kindOf(stage: string): 'card' | 'sam' | 'disk' | 'gate' {
   if (/8070|8072|sam/i.test(stage)) return 'sam';
   if (/intent|outcome|debited|disk|ledger/i.test(stage)) return 'disk';
-  return /open|screen|barrier|rule/i.test(stage) ? 'gate' : 'card';
+  return /open|screen|plan|authorise|confirm/i.test(stage) ? 'gate' : 'card';
 }

@@ -1,0 +1,159 @@
+/** A whole gate over a reader, a barrier and a SAM that do what the test says, and a fake clock. */
+
+import type { LaneConfig } from '../../../config/schema.ts';
+import { createGate, type Gate } from '../../../controller/gate/gate.ts';
+import { openLedger } from '../../../controller/ledger/ledger.ts';
+import type { Authorisation, Mac2Verdict, SamIdentity } from '../../../controller/sam/sam.ts';
+import {
+  type BarrierEvent,
+  type Card,
+  failed,
+  ok,
+  type Presence,
+  type Reply,
+} from '../../../firmware-bridge/ports.ts';
+import { createApduScript } from '../../kit/apdu-script.ts';
+import { createFakeClock, type FakeClock } from '../../kit/fake-clock.ts';
+import { MemoryDisk } from '../../kit/memory-disk.ts';
+import { inShort, laneConfig } from './tap/bench.ts';
+import { MAC1, PSAM, TERMINAL } from './tap/wire.ts';
+
+const NONE: Reply<Presence> = ok({ kind: 'none' });
+
+export class Bench {
+  readonly clock: FakeClock = createFakeClock();
+  readonly disk = new MemoryDisk();
+  readonly config: LaneConfig = laneConfig('flat');
+  /** What the next detections find; afterwards the field is empty. */
+  readonly field: Reply<Presence>[] = [];
+  readonly records: string[] = [];
+  readonly told: string[] = [];
+  /** Titles as the sign shows them. */
+  readonly signs: string[] = [];
+  readonly orders: string[] = [];
+  readonly calls = { detect: 0, probe: 0, recover: 0, present: 0, release: 0, samStart: 0 };
+  reader: Reply<string> = ok('scripted reader');
+  sam: Reply<unknown> = ok(null);
+  authorisation: Reply<Authorisation> = ok({ termSeq: hex('000001E7'), mac1: hex(MAC1) });
+  verdict: Mac2Verdict = 'verified';
+  barrier: Reply<void> = ok(undefined);
+  /** What the SAM takes for everything. */
+  samTime_ms = 0;
+  #gate: Gate | null = null;
+  emit: (event: BarrierEvent) => void = () => {};
+
+  get gate(): Gate {
+    if (!this.#gate) throw new Error('the gate was not started');
+    return this.#gate;
+  }
+
+  async start(): Promise<void> {
+    await this.make();
+    await this.gate.start();
+  }
+
+  /** The gate, not started yet. */
+  async make(): Promise<void> {
+    const opened = await openLedger({ disk: this.disk, directory: '/ledger' });
+    if (!opened.ok) throw new Error(opened.fault.detail);
+    const ledger = opened.value;
+    ledger.onAppend(({ record }) => this.records.push(inShort(record)));
+    const silent = () => {};
+    this.#gate = createGate({
+      ...{ config: this.config, clock: this.clock, ledger },
+      reader: this.#reader(),
+      sam: this.#sam(),
+      barrier: {
+        open: async (direction) => this.#order(`open ${direction}`),
+        close: async () => this.#order('close'),
+        onEvent: (listener) => {
+          this.emit = listener;
+          return () => {
+            this.emit = silent;
+          };
+        },
+      },
+      indicator: { show: ({ text }) => this.#show(text.en?.title ?? '') },
+      blacklist: { check: () => ({ kind: 'clear' }) },
+      log: { debug: silent, info: silent, warn: silent, error: silent },
+    });
+    this.gate.onTap(({ message }) => this.told.push(message));
+  }
+
+  /** A card with its transcript, which still lies there at the next `stays` looks. */
+  card(lines: readonly string[], stays = 0): Reply<Presence> {
+    let left = stays;
+    const card: Card = {
+      uid: hex('04112233445566'),
+      ats: hex('7880'),
+      transceive: createApduScript(lines).transceive,
+      present: async () => {
+        this.calls.present += 1;
+        left -= 1;
+        return ok(left >= 0);
+      },
+      release: async () => {
+        this.calls.release += 1;
+      },
+    };
+    return ok({ kind: 'card', card });
+  }
+
+  #order(words: string): Reply<void> {
+    this.orders.push(words);
+    return this.barrier;
+  }
+
+  #show(title: string): void {
+    if (this.signs.at(-1) !== title) this.signs.push(title);
+  }
+
+  #later<T>(value: T): Promise<T> {
+    if (this.samTime_ms === 0) return Promise.resolve(value);
+    return new Promise((done) => this.clock.setTimeout(() => done(value), this.samTime_ms));
+  }
+
+  #reader() {
+    const { calls, field } = this;
+    return {
+      name: 'scripted reader',
+      detect: async () => {
+        calls.detect += 1;
+        return field.shift() ?? NONE;
+      },
+      probe: async () => {
+        calls.probe += 1;
+        return this.reader;
+      },
+      recover: async () => {
+        calls.recover += 1;
+        return this.reader;
+      },
+      counters: () => ({}),
+      close: async () => {},
+    };
+  }
+
+  #sam() {
+    const identity: SamIdentity = { terminal: hex(TERMINAL), serial: hex(PSAM), keyIndex: 0x41 };
+    return {
+      identity,
+      start: async (): Promise<Reply<SamIdentity>> => {
+        this.calls.samStart += 1;
+        return this.#later(this.sam.ok ? ok(identity) : this.sam);
+      },
+      initPurchase: () => this.#later(this.authorisation),
+      creditPurchase: () => this.#later(ok(this.verdict)),
+      blockMac: async () => ok(null),
+      close: async () => {},
+    };
+  }
+}
+
+export function fault(code: 'chip-mute' | 'sam-mute' | 'barrier-lost') {
+  return failed(code, 'none', 'scripted');
+}
+
+function hex(digits: string): Buffer {
+  return Buffer.from(digits, 'hex');
+}

@@ -1,0 +1,307 @@
+import * as assert from 'uvu/assert';
+import { createActor } from 'xstate';
+import { type PassageEvent, passageMachine } from '../../../controller/gate/passage.ts';
+import { afterEvent, explore, type Step, statesOf, visited } from '../../kit/explore.ts';
+import { createFakeClock } from '../../kit/fake-clock.ts';
+import { feature } from '../../kit/feature.ts';
+
+const passage = feature('passage machine');
+
+/** What happens, in short: an event, `pay <ref>`, or `wait <ms>`. */
+type Happening = PassageEvent['type'] | `pay ${number}` | `wait ${number}`;
+
+interface Walk {
+  /** Every state, and every order or record in round brackets, as they come. */
+  readonly told: readonly string[];
+  readonly rights: readonly number[];
+  readonly overflowed: number;
+}
+
+async function walk(...happenings: Happening[]): Promise<Walk> {
+  const clock = createFakeClock();
+  const told: string[] = [];
+  const machine = passageMachine.provide({
+    actions: {
+      openLeaves: () => told.push('(open)'),
+      closeLeaves: () => told.push('(close)'),
+      raiseAlarm: () => told.push('(alarm)'),
+      recordPassage: ({ context }) => told.push(`(passed ${context.used})`),
+    },
+  });
+  const actor = createActor(machine, { clock });
+  let state = '';
+  actor.subscribe(({ value }) => {
+    if (value !== state) told.push(value);
+    state = value;
+  });
+  actor.start();
+  for (const happening of happenings) {
+    const [word, number] = happening.split(' ');
+    if (word === 'wait') await clock.advance(Number(number));
+    else if (word === 'pay') actor.send({ type: 'OPEN', ref: Number(number) });
+    else actor.send({ type: word } as PassageEvent);
+  }
+  const { rights, overflowed } = actor.getSnapshot().context;
+  actor.stop();
+  return { told, rights, overflowed };
+}
+
+const WALKS: readonly (readonly [string, readonly Happening[], string])[] = [
+  [
+    'one passenger pays and walks through',
+    ['pay 1', 'OPENED', 'ZONE_OCCUPIED', 'PASSED', 'ZONE_FREE', 'CLOSED'],
+    'closed (open) opening open passing (passed 1) clearing (close) closing closed',
+  ],
+  [
+    'the board tells of the free zone first and then that somebody passed',
+    ['pay 1', 'OPENED', 'ZONE_OCCUPIED', 'ZONE_FREE', 'PASSED', 'CLOSED'],
+    'closed (open) opening open passing open (passed 1) (close) closing closed',
+  ],
+  [
+    'a board without zone sensor',
+    ['pay 1', 'OPENED', 'PASSED', 'CLOSED'],
+    'closed (open) opening open (passed 1) (close) closing closed',
+  ],
+  [
+    'somebody squeezes through leaves that still open',
+    ['pay 1', 'PASSED', 'CLOSED'],
+    'closed (open) opening (passed 1) (close) closing closed',
+  ],
+  [
+    'stepping back keeps the right',
+    ['pay 1', 'OPENED', 'ZONE_OCCUPIED', 'ZONE_FREE', 'ZONE_OCCUPIED', 'PASSED', 'ZONE_FREE'],
+    'closed (open) opening open passing open passing (passed 1) clearing (close) closing',
+  ],
+  [
+    'two rights in a row: open between them, an order for each',
+    [
+      ...(['pay 1', 'pay 2', 'OPENED', 'ZONE_OCCUPIED', 'PASSED', 'ZONE_FREE'] as const),
+      ...(['ZONE_OCCUPIED', 'PASSED', 'ZONE_FREE', 'CLOSED'] as const),
+    ],
+    'closed (open) opening open passing (passed 1) (open) open passing (passed 2) clearing ' +
+      '(close) closing closed',
+  ],
+  [
+    'a second passenger pays while the first is between the leaves',
+    ['pay 1', 'OPENED', 'ZONE_OCCUPIED', 'pay 2', 'PASSED', 'PASSED', 'ZONE_FREE'],
+    'closed (open) opening open passing (passed 1) (open) open (passed 2) clearing (close) closing',
+  ],
+  [
+    'a second passenger pays while the leaves stand open',
+    ['pay 1', 'OPENED', 'wait 7900', 'pay 2', 'wait 7900', 'ZONE_OCCUPIED', 'PASSED', 'PASSED'],
+    'closed (open) opening open passing (passed 1) (open) open (passed 2) clearing',
+  ],
+  [
+    'nobody comes: the leaves close, the right ends',
+    ['pay 1', 'OPENED', 'wait 8000', 'CLOSED'],
+    'closed (open) opening open (close) closing closed',
+  ],
+  [
+    'a barrier that never reports opened',
+    ['pay 1', 'wait 8000', 'CLOSED'],
+    'closed (open) opening (close) closing closed',
+  ],
+  [
+    'a barrier that never reports closed',
+    ['pay 1', 'wait 16000', 'pay 2'],
+    'closed (open) opening (close) closing closed (open) opening',
+  ],
+  [
+    'time is up while somebody stands in the zone: it waits, and his right still counts',
+    ['ZONE_OCCUPIED', 'pay 1', 'OPENED', 'wait 60000', 'PASSED', 'ZONE_FREE'],
+    'closed (open) opening open clearing (passed 1) (close) closing',
+  ],
+  [
+    'somebody steps in while the leaves close: open, wait, close again',
+    ['pay 1', 'OPENED', 'wait 8000', 'ZONE_OCCUPIED', 'wait 60000', 'ZONE_FREE', 'CLOSED'],
+    'closed (open) opening open (close) closing (open) obstructed (close) closing closed',
+  ],
+  [
+    'the late one walks on his own right, which cannot be used again',
+    ['pay 1', 'OPENED', 'wait 8000', 'ZONE_OCCUPIED', 'PASSED', 'ZONE_FREE', 'CLOSED', 'pay 1'],
+    'closed (open) opening open (close) closing (open) obstructed (passed 1) clearing ' +
+      '(close) closing closed',
+  ],
+  [
+    'a second one slips through behind the first: an alarm',
+    ['pay 1', 'OPENED', 'ZONE_OCCUPIED', 'PASSED', 'PASSED', 'ZONE_FREE'],
+    'closed (open) opening open passing (passed 1) clearing (alarm) (close) closing',
+  ],
+  [
+    'somebody without a right walks through closing leaves: an alarm',
+    ['pay 1', 'OPENED', 'PASSED', 'PASSED', 'ZONE_OCCUPIED', 'PASSED', 'ZONE_FREE'],
+    'closed (open) opening open (passed 1) (close) closing (alarm) (close) ' +
+      '(open) obstructed (alarm) clearing (close) closing',
+  ],
+  [
+    'somebody pays while the leaves close: his right alone counts',
+    ['pay 1', 'OPENED', 'wait 8000', 'pay 2', 'OPENED', 'PASSED', 'CLOSED'],
+    'closed (open) opening open (close) closing (open) opening open (passed 2) (close) closing ' +
+      'closed',
+  ],
+  [
+    'somebody pays while the zone is being cleared',
+    ['pay 1', 'OPENED', 'ZONE_OCCUPIED', 'PASSED', 'pay 2', 'PASSED', 'ZONE_FREE'],
+    'closed (open) opening open passing (passed 1) clearing (open) open (passed 2) clearing ' +
+      '(close) closing',
+  ],
+  [
+    'somebody pays while the leaves are held open by a person between them',
+    ['pay 1', 'OPENED', 'PASSED', 'ZONE_OCCUPIED', 'pay 2', 'PASSED', 'ZONE_FREE'],
+    'closed (open) opening open (passed 1) (close) closing (open) obstructed passing (passed 2) ' +
+      'clearing (close) closing',
+  ],
+  [
+    'intrusion through the closed gate',
+    ['INTRUSION', 'INTRUSION', 'ZONE_OCCUPIED', 'ZONE_FREE', 'wait 8000'],
+    'closed (alarm) intrusion (close) closing closed',
+  ],
+  [
+    'intrusion, and somebody pays meanwhile: the leaves are told to open for him',
+    ['INTRUSION', 'ZONE_OCCUPIED', 'pay 1', 'ZONE_FREE', 'OPENED', 'PASSED'],
+    'closed (alarm) intrusion (open) opening open (passed 1) (close) closing',
+  ],
+  [
+    'an intruder whom the zone never saw holds the gate for the time-out',
+    ['INTRUSION', 'wait 8000', 'wait 8000'],
+    'closed (alarm) intrusion (close) closing closed',
+  ],
+  [
+    'the same, and somebody has paid',
+    ['INTRUSION', 'pay 1', 'wait 8000', 'OPENED'],
+    'closed (alarm) intrusion (open) opening open',
+  ],
+  [
+    'intrusion while the leaves open',
+    ['pay 1', 'INTRUSION', 'ZONE_FREE'],
+    'closed (open) opening (alarm) intrusion (open) opening',
+  ],
+  [
+    'intrusion while the leaves stand open',
+    ['pay 1', 'OPENED', 'INTRUSION', 'ZONE_FREE', 'PASSED'],
+    'closed (open) opening open (alarm) intrusion (open) opening (passed 1) (close) closing',
+  ],
+  [
+    'somebody comes against a passenger who walks: he passes on his right',
+    ['pay 1', 'OPENED', 'ZONE_OCCUPIED', 'INTRUSION', 'PASSED', 'ZONE_FREE'],
+    'closed (open) opening open passing (alarm) intrusion (passed 1) (close) closing',
+  ],
+  [
+    'intrusion while the zone is cleared, while closing, while obstructed: an alarm, no more',
+    [
+      ...(['pay 1', 'OPENED', 'ZONE_OCCUPIED', 'PASSED', 'INTRUSION', 'ZONE_FREE'] as const),
+      ...(['INTRUSION', 'ZONE_OCCUPIED', 'INTRUSION', 'ZONE_FREE'] as const),
+    ],
+    'closed (open) opening open passing (passed 1) clearing (alarm) (close) closing (alarm) ' +
+      '(open) obstructed (alarm) (close) closing',
+  ],
+  [
+    'fire while closed: open until it is over and the zone is free',
+    ['FIRE_ON', 'ZONE_OCCUPIED', 'PASSED', 'INTRUSION', 'pay 1', 'FIRE_OFF', 'ZONE_FREE'],
+    'closed (open) emergency clearing (close) closing',
+  ],
+];
+for (const [title, happenings, expected] of WALKS)
+  passage.test(title, async () => {
+    assert.is((await walk(...happenings)).told.join(' '), expected);
+  });
+
+passage.test('GIVEN a right in hand WHEN its card taps again THEN it stays one right', async () => {
+  for (const state of [['pay 1'], ['pay 1', 'OPENED'], ['pay 1', 'ZONE_OCCUPIED']] as const) {
+    assert.equal((await walk(...state, 'pay 1')).rights, [1]);
+  }
+});
+
+passage.test(
+  'GIVEN a used right WHEN its card taps before the disk knows THEN no second',
+  async () => {
+    const { told } = await walk('pay 1', 'OPENED', 'PASSED', 'CLOSED', 'pay 1');
+    assert.is(told.at(-1), 'closed');
+  },
+);
+
+passage.test(
+  'GIVEN three rights WHEN a fourth pays THEN the first three stay, in order',
+  async () => {
+    const { told, rights, overflowed } = await walk('pay 1', 'pay 2', 'pay 3', 'pay 4', 'PASSED');
+    assert.equal(rights, [2, 3]);
+    assert.is(overflowed, 1);
+    assert.ok(told.includes('(passed 1)'));
+  },
+);
+
+const EVENTS = [
+  ...[1, 2].map((ref) => ({ type: 'OPEN', ref })),
+  ...['OPENED', 'CLOSED', 'ZONE_OCCUPIED', 'ZONE_FREE', 'PASSED', 'INTRUSION'],
+  ...['FIRE_ON', 'FIRE_OFF'],
+].map((event) => (typeof event === 'string' ? { type: event } : event));
+const TIMED = ['opening', 'open', 'closing', 'intrusion'];
+const STEPS = explore(passageMachine, {
+  events: [...EVENTS, ...TIMED.map((state) => afterEvent(passageMachine, state, 'passageTimeout'))],
+  key: ({ context }) => JSON.stringify({ ...context, overflowed: 0 }),
+  limit: 2_000,
+});
+
+function violations(rule: (step: Step) => boolean): string[] {
+  const name = ({ from, event, to }: Step) => `${from.value} ${event} ${to.value}`;
+  return STEPS.filter((step) => !rule(step)).map(name);
+}
+
+passage.test('every state is reached, and no state waits for a time-out unknown here', () => {
+  assert.equal(visited(STEPS), statesOf(passageMachine));
+  const timed = Object.values(passageMachine.states).filter(({ after }) => after.length > 0);
+  assert.equal(timed.map(({ key }) => key).sort(), [...TIMED].sort());
+});
+
+passage.test('every transition is taken', () => {
+  for (const node of Object.values(passageMachine.states)) {
+    for (const { eventType, target } of [...node.transitions.values()].flat()) {
+      const used = STEPS.some(
+        ({ from, event, to }) =>
+          from.value === node.key &&
+          event === eventType &&
+          // `clearing` of a free zone goes on to `closing` at once
+          (!target || [target[0]?.key, 'closing'].includes(String(to.value))),
+      );
+      assert.ok(used, `${node.key} ${eventType}`);
+    }
+  }
+});
+
+passage.test('the leaves are never told to close, nor left closing, on an occupied zone', () => {
+  const safe = ({ to, actions }: Step) =>
+    !to.context.occupied || (!actions.includes('closeLeaves') && to.value !== 'closing');
+  assert.equal(violations(safe), []);
+  assert.ok(STEPS.some(({ actions }) => actions.includes('closeLeaves')));
+});
+
+passage.test('fire opens and wins in every state, and nothing but its end closes', () => {
+  const wins = ({ event, to, actions }: Step) =>
+    event !== 'FIRE_ON' || (to.value === 'emergency' && actions.includes('openLeaves'));
+  const stays = ({ from, event, to }: Step) =>
+    from.value !== 'emergency' || event === 'FIRE_OFF' || to.value === 'emergency';
+  assert.equal(violations(wins), []);
+  assert.equal(violations(stays), []);
+});
+
+passage.test('whoever stands before leaves that open has paid, and each right opens once', () => {
+  const paid = ({ to }: Step) =>
+    !['opening', 'open', 'passing'].includes(String(to.value)) || to.context.rights.length > 0;
+  const shut = ({ to }: Step) => to.value !== 'closed' || to.context.rights.length === 0;
+  const once = ({ to: { context } }: Step) =>
+    new Set(context.rights).size === context.rights.length;
+  const recorded = ({ from, to, actions }: Step) =>
+    !actions.includes('recordPassage') || to.context.used === from.context.rights[0];
+  assert.equal(violations(paid), []);
+  assert.equal(violations(shut), []);
+  assert.equal(violations(once), []);
+  assert.equal(violations(recorded), []);
+});
+
+passage.test('somebody in the zone always finds the leaves open or told to open', () => {
+  const open = ({ from, event, actions }: Step) =>
+    from.value !== 'closing' || event !== 'ZONE_OCCUPIED' || actions.includes('openLeaves');
+  assert.equal(violations(open), []);
+});
+
+passage.run();

@@ -1,0 +1,153 @@
+/** The page over the real simulated lane: every card of the tray is tapped in Chromium. */
+
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Page } from 'playwright-core';
+import * as assert from 'uvu/assert';
+import type { PanelState, TapView } from '../../sim/panel/state.ts';
+import { withPage } from '../kit/browser.ts';
+import { feature, PROGRAMS } from '../kit/feature.ts';
+
+const lane = feature('page of the simulated lane');
+
+/** Tray card → what the flat lane says to it, and what it takes. */
+const EXPECTED: Readonly<Record<string, readonly [message: string, amount_fen: number | null]>> = {
+  adult: ['pass', 200],
+  elderly: ['pass-free', 0],
+  disabled: ['pass-free', 0],
+  student: ['pass-concession', 100],
+  'low-balance': ['insufficient', null],
+  expired: ['expired', null],
+  blacklisted: ['listed-lost', null],
+  superseded: ['listed-superseded', null],
+  'generation-2': ['unseen', null],
+  'foreign-city': ['pass', 200],
+  'local-only-foreign': ['not-interoperable', null],
+  tdes: ['pass', 200],
+  torn: ['retry-same-card', null],
+  two: ['several-cards', null],
+  bank: ['unsupported-card', null],
+  mifare: ['unsupported-card', null],
+  forged: ['mac2-wrong', null],
+};
+
+lane.testWith(
+  PROGRAMS.chromium,
+  'GIVEN a started lane WHEN every card of the tray is tapped THEN each gets its answer',
+  () =>
+    withStation(async (url, page) => {
+      for (const [id, [message, amount_fen]] of Object.entries(EXPECTED)) {
+        const tap = await tapCard(url, page, id);
+        assert.equal([id, tap.message, tap.amount_fen], [id, message, amount_fen]);
+        if (message !== 'unseen') {
+          await page
+            .getByTestId('tap-row')
+            .first()
+            .getByText(tap.title?.['zh-CN'] ?? '')
+            .waitFor();
+        }
+      }
+      const { tray, takings_fen } = await stateOf(url);
+      assert.equal(tray.map(({ id }) => id).sort(), Object.keys(EXPECTED).sort());
+      assert.is(takings_fen, 700);
+    }),
+  120_000,
+);
+
+lane.testWith(
+  PROGRAMS.chromium,
+  'GIVEN a torn tap WHEN the same card comes again THEN it passes and pays once',
+  () =>
+    withStation(async (url, page) => {
+      assert.is((await tapCard(url, page, 'torn')).message, 'retry-same-card');
+      const again = await tapCard(url, page, 'torn');
+      assert.is(again.message, 'pass-recovered');
+      assert.is(again.balance_fen, 4_800);
+      assert.is((await stateOf(url)).takings_fen, 200);
+      await settled(url);
+      assert.is((await tapCard(url, page, 'torn')).message, 'passback');
+      await page.getByTestId('skip').click();
+      assert.is((await tapCard(url, page, 'torn')).message, 'retry-same-card');
+    }),
+  60_000,
+);
+
+lane.testWith(
+  PROGRAMS.chromium,
+  'GIVEN a passenger who stands still WHEN fire breaks out THEN the gate opens and nobody pays',
+  () =>
+    withStation(async (url, page) => {
+      await page.getByTestId('switch-fire').click();
+      await until(async () => (await stateOf(url)).barrier.position === 'open');
+      assert.equal((await stateOf(url)).active.lane, ['emergency']);
+      await page.getByTestId('switch-fire').click();
+      await until(async () => (await stateOf(url)).active.lane?.[0] === 'inService');
+      assert.is((await tapCard(url, page, 'adult')).message, 'pass');
+    }),
+  60_000,
+);
+
+lane.run();
+
+async function withStation(body: (url: string, page: Page) => Promise<void>): Promise<void> {
+  const data = mkdtempSync(join(tmpdir(), 'tapway-page-'));
+  const args = ['--import', 'tsx', 'sim/cli.ts', '--no-timing', '--port', '0', '--data', data];
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  try {
+    const url = await addressOf(child);
+    await withPage(url, async ({ page, complaints }) => {
+      await page.getByTestId('tray-adult').waitFor();
+      await body(url, page);
+      assert.equal(complaints, []);
+    });
+  } finally {
+    child.kill('SIGINT');
+    await once(child, 'exit');
+    rmSync(data, { recursive: true });
+  }
+}
+
+async function addressOf(child: ChildProcess): Promise<string> {
+  for await (const chunk of child.stdout ?? []) {
+    const found = /http:\/\/127\.0\.0\.1:\d+\//.exec(String(chunk));
+    if (found) return found[0];
+  }
+  throw new Error('the lane ended before it said where its page is');
+}
+
+function titleOf({ title, message }: TapView): string {
+  return title?.['zh-CN'] ?? message;
+}
+
+/** Clicks a card and waits for the row that this tap adds. */
+async function tapCard(url: string, page: Page, id: string): Promise<TapView> {
+  const before = (await stateOf(url)).taps[0]?.id ?? 0;
+  await page.getByTestId(`tray-${id}`).click();
+  let tap: TapView | undefined;
+  await until(async () => {
+    [tap] = (await stateOf(url)).taps;
+    return tap !== undefined && tap.id > before;
+  });
+  if (!tap) throw new Error('unreachable');
+  await settled(url);
+  return tap;
+}
+
+async function settled(url: string): Promise<void> {
+  await until(async () => {
+    const { active, tray } = await stateOf(url);
+    return active.passage?.[0] === 'closed' && tray.every(({ inField }) => !inField);
+  });
+}
+
+async function stateOf(url: string): Promise<PanelState> {
+  const answer = await fetch(`${url}state.json`);
+  return (await answer.json()) as PanelState;
+}
+
+async function until(reached: () => Promise<boolean>): Promise<void> {
+  while (!(await reached())) await new Promise((resolve) => setTimeout(resolve, 20));
+}
