@@ -19,7 +19,7 @@ function decoded(text: string) {
     err: (line) => void err.push(line),
     write: async () => {},
     env: {},
-    disk: MemoryDisk(),
+    disk: new MemoryDisk(),
     clock: createFakeClock(),
   };
   return { code: decode(io, text, describeFrames), out: out.join('\n'), err: err.join('\n') };
