@@ -69,7 +69,7 @@ export function shapeOf(schema: z.ZodType): Shape {
 }
 
 /** The shape at a path; null where the schema has no such key. */
-export function shapeAt(shape: Shape, path: Path): Shape | null {
+function shapeAt(shape: Shape, path: Path): Shape | null {
   let at: Shape | null = shape;
   for (const key of path) at = at && stepInto(at, key);
   return at;

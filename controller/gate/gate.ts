@@ -117,7 +117,8 @@ export function createGate(deps: GateDeps): Gate {
 
   async function poll(): Promise<void> {
     while (lane.mode !== 'stopped') {
-      if (lane.serving) await lookForCard();
+      if (lane.serving && passage.full) await pause(config.reader.poll_pause_ms);
+      else if (lane.serving) await lookForCard();
       else {
         await lane.heal();
         await pause(HEAL_PAUSE_MS);
@@ -127,8 +128,9 @@ export function createGate(deps: GateDeps): Gate {
 
   async function lookForCard(): Promise<void> {
     const found = await reader.detect();
-    if (!found.ok) await lane.mendReader(found.fault);
-    else await meet(found.value);
+    if (found.ok) return meet(found.value);
+    await lane.mendReader(found.fault);
+    await pause(config.reader.poll_pause_ms);
   }
 
   async function meet(presence: Presence): Promise<void> {
@@ -177,13 +179,12 @@ export function createGate(deps: GateDeps): Gate {
   }
 
   function conclude(result: TapResult): void {
-    const { id, kind, message, detail, paid, fault, serial } = result;
+    const { id, kind, message, detail, paid, amounts, fault, serial } = result;
     log.info({ tap: id, message, card: maskSerial(serial) }, detail);
     if (fault) lane.report(fault);
-    if (kind === 'granted' && paid) {
-      passage.open(paid.ref);
-      board.tell(message, paid);
-    } else board.tell(message);
+    if (kind === 'granted' && paid) passage.open(paid.ref);
+    // Fire, or a part lost by this very tap: what the lane says is more urgent than the result.
+    if (lane.serving) board.tell(message, amounts ?? undefined);
     countMac2(result);
     tell(result);
   }
@@ -212,7 +213,7 @@ export function createGate(deps: GateDeps): Gate {
 }
 
 function refusedByReader(message: 'several-cards' | 'unsupported-card'): TapResult {
-  const nothing = { fault: null, paid: null, serial: null, spans: [] };
+  const nothing = { fault: null, paid: null, amounts: null, serial: null, spans: [] };
   return { id: 0, kind: 'refused', message, detail: 'told by the reader', ...nothing };
 }
 

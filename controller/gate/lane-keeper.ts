@@ -134,9 +134,11 @@ function partOf({ code }: Fault): string | null {
       return null;
     case 'sam-absent':
     case 'sam-mute':
-    case 'sam-distrusted':
     case 'sam-keys':
       return 'sam';
+    // Starts like any other SAM, and is not to be trusted: nothing here brings it back.
+    case 'sam-distrusted':
+      return 'mac2';
     case 'ledger-write':
     case 'ledger-full':
     case 'ledger-damaged':

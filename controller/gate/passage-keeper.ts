@@ -5,10 +5,12 @@ import type { LaneConfig } from '../../config/schema.ts';
 import type { Barrier, BarrierEvent, Clock, Fault, Reply } from '../../firmware-bridge/ports.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Log } from '../ops/log.ts';
-import { type PassageEvent, passageMachine } from './passage.ts';
+import { type PassageEvent, passageMachine, RIGHTS_MAX } from './passage.ts';
 
 export interface PassageKeeper {
   readonly state: string;
+  /** As many have paid and not yet passed as the lane can hold: nobody else may pay now. */
+  readonly full: boolean;
   /** Gives a right to pass, paid by the story `ref`. */
   open(ref: number): void;
   stop(): void;
@@ -60,6 +62,9 @@ export function createPassageKeeper(options: PassageKeeperOptions): PassageKeepe
   return {
     get state() {
       return actor.getSnapshot().value;
+    },
+    get full() {
+      return actor.getSnapshot().context.rights.length >= RIGHTS_MAX;
     },
     open: (ref) => actor.send({ type: 'OPEN', ref }),
     stop() {

@@ -30,7 +30,7 @@ interface PassageFacts {
 }
 
 /** Passengers who may have paid and not yet passed; a further one taps again (`pass-again`). */
-const RIGHTS_MAX = 3;
+export const RIGHTS_MAX = 3;
 
 /** With a right in hand: it is used, and the next one waits or the leaves close. */
 const walkThrough = [

@@ -1,8 +1,8 @@
 /**
  * What the ledger holds. A tap with money is a small story of records that share `ref`, the seq of
  * its intent:  intent → (authorised) → debited → outcome → passage. A story without an outcome is
- * open: its card may or may not have been debited (灰记录 until settled). Byte fields are upper-case
- * hex, money is integer fen, `at` is BCD `YYYYMMDDHHMMSS` as sent to card and SAM.
+ * open: its card may or may not have been debited (灰记录 until settled). Byte fields are upper
+ * case hex, money is integer fen, `at` is BCD `YYYYMMDDHHMMSS` as sent to card and SAM.
  */
 
 /** Trip record kinds (EF1E byte 0): 03 entry, 04 exit, 06 flat single ride, 08 supplement. */

@@ -4,7 +4,7 @@
  */
 
 /** TFI + command code + target number + 262 data bytes: the most that the chip takes or sends. */
-export const MAX_LENGTH = 265;
+const MAX_LENGTH = 265;
 
 export const HOST_TO_CHIP = 0xd4;
 export const CHIP_TO_HOST = 0xd5;

@@ -24,7 +24,7 @@ const CARRIER_KHZ = 13_560;
 /** One bit at 106 kbit/s is 128 carrier periods (ISO/IEC 14443-2 §8.1): 9.44 µs. */
 const BIT_MS = 128 / CARRIER_KHZ;
 /** PCB and CRC around the payload of a block (ISO/IEC 14443-4 §7.1, no CID, no NAD). */
-export const BLOCK_OVERHEAD = 3;
+const BLOCK_OVERHEAD = 3;
 /** FSD 64: the PN532 sends RATS with FSDI 5. */
 export const FSD = 64;
 
@@ -34,12 +34,12 @@ export function uart_ms(bytes: number, baud: number): number {
 }
 
 /** Oscillator start after PowerDown; bytes that arrive meanwhile are lost. (A) */
-export function wakeUp_ms(): number {
+function wakeUp_ms(): number {
   return 1;
 }
 
 /** A card must be ready 5 ms after the field came (ISO/IEC 14443-3 §5). */
-export function fieldStart_ms(): number {
+function fieldStart_ms(): number {
   return 5;
 }
 
@@ -54,7 +54,7 @@ export function autoPollSlot_ms(periods: number): number {
 }
 
 /** Gap between two frames: 1172 to 1236 carrier periods, 86 to 91 µs (ISO/IEC 14443-3 §6.2.1). */
-export function frameDelay_ms(): number {
+function frameDelay_ms(): number {
   return 0.09;
 }
 

@@ -89,7 +89,7 @@ export function agrees({ cards_fen, ledger_fen, grey_fen }: Money): boolean {
   return cards_fen === ledger_fen + grey_fen;
 }
 
-/** Waits until the gate is shut and idle, so that the next tap meets it in the same state always. */
+/** Waits until the gate is shut and idle: every tap meets it in the same state. */
 async function settle(station: Station, clock: SkippingClock): Promise<void> {
   const { barrier, gate, quiet } = station;
   const seen = quiet.emptyRounds;

@@ -1,4 +1,4 @@
-/** A clock that can be told to skip: minutes pass between two passengers without being waited for. */
+/** A clock that can be told to skip: minutes pass between passengers, and nobody waits for them. */
 
 import type { Clock } from '../../firmware-bridge/ports.ts';
 

@@ -42,11 +42,12 @@ export async function drawCharts(machines: readonly MachineGraph[]): Promise<Cha
   });
 }
 
-export function toDot(machine: MachineGraph, { direction, labels }: Layout): string {
+function toDot(machine: MachineGraph, { direction, labels }: Layout): string {
   const lines = [
     `digraph ${quote(machine.name)} {`,
     `graph [rankdir=${direction} nodesep=0.14 ranksep=${labels ? 0.24 : 0.14} pad=0.04 margin=0`,
-    '  bgcolor=transparent compound=true fontname="Helvetica" fontsize=9 style=rounded labeljust=l]',
+    '  bgcolor=transparent compound=true fontname="Helvetica" fontsize=9',
+    '  style=rounded labeljust=l]',
     'node [shape=box style=rounded fontname="Helvetica" fontsize=10 height=0.25 width=0.3',
     '  margin="0.07,0.03"]',
     'edge [fontname="Helvetica" fontsize=8 arrowsize=0.5]',

@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import * as assert from 'uvu/assert';
 import { feature, PROGRAMS } from '../kit/feature.ts';
 import { outsideTac, type Row } from './outside-tac.ts';
-import { bundle, killAll, quickSim, run, SIM, scratch, start } from './programs.ts';
+import { bundle, killAll, quickSim, run, scratch, start } from './programs.ts';
 
 const headless = feature('headless crowd');
 

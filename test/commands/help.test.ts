@@ -72,11 +72,11 @@ const MISUSED: readonly [string, RegExp][] = [
 help.test(
   'GIVEN a command used wrongly THEN exit 2, and standard error says how',
   async () => {
-    for (const [line, expected] of MISUSED) {
+    await together(MISUSED, async ([line, expected]) => {
       const { code, out, err } = await run(bundle(), words(line));
       assert.equal([code, out], [2, ''], line);
       assert.match(err, expected, line);
-    }
+    });
   },
   30_000,
 );
@@ -94,11 +94,11 @@ const SIM_MISUSED: readonly [string, RegExp][] = [
 help.test(
   'GIVEN the simulator used wrongly THEN exit 2, and it says how',
   async () => {
-    for (const [line, expected] of SIM_MISUSED) {
+    await together(SIM_MISUSED, async ([line, expected]) => {
       const { code, out, err } = await run(SIM, words(line));
       assert.equal([code, out], [2, ''], line);
       assert.match(err, expected, line);
-    }
+    });
   },
   30_000,
 );
@@ -133,7 +133,7 @@ help.test(
 help.test(
   'GIVEN the bundle THEN it tells its version and holds nothing of the simulator',
   async () => {
-      const [file = ''] = bundle();
+    const [file = ''] = bundle();
     const text = readFileSync(file, 'utf8');
     const version = JSON.parse(readFileSync('package.json', 'utf8')).version;
     assert.is((await run(bundle(), ['--version'], { cwd: scratch() })).out, `${version}\n`);

@@ -4,7 +4,16 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import * as assert from 'uvu/assert';
 import { feature, PROGRAMS } from '../kit/feature.ts';
 import { outsideTac, type Row } from './outside-tac.ts';
-import { bundle, killAll, type Running, run, quickSim, SOURCE, scratch, start } from './programs.ts';
+import {
+  bundle,
+  killAll,
+  quickSim,
+  type Running,
+  run,
+  SOURCE,
+  scratch,
+  start,
+} from './programs.ts';
 
 const lane = feature('real lane');
 

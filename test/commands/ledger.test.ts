@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { cpSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import * as assert from 'uvu/assert';
 import { feature } from '../kit/feature.ts';
-import { bundle, killAll, run, quickSim, scratch, start } from './programs.ts';
+import { bundle, killAll, quickSim, run, scratch, start } from './programs.ts';
 
 const audit = feature('ledger commands');
 

@@ -1,4 +1,4 @@
-/** Real processes in a directory of their own; none of either is left behind, not even on failure. */
+/** Real processes in a directory of their own; neither outlives the tests, not even on failure. */
 
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';

@@ -46,7 +46,7 @@ lane.testWith(
           await page
             .getByTestId('tap-row')
             .first()
-            .getByText(tap.title?.['zh-CN'] ?? '')
+            .locator('b', { hasText: titleOf(tap) })
             .waitFor();
         }
       }

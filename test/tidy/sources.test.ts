@@ -38,7 +38,7 @@ const BANS: readonly Ban[] = [
   {
     token: /(?<![.\w])(setTimeout|setInterval)\(/,
     instead: 'a Clock (ports.ts)',
-    owners: /^(firmware-bridge\/clock\.ts|sim\/panel\/)/,
+    owners: /^(firmware-bridge\/(clock|ports)\.ts|sim\/panel\/)/,
   },
   { token: /\bMath\.random\(/, instead: 'a seeded chance (sim/lane/chance.ts)', owners: /^$/ },
   {
@@ -99,7 +99,9 @@ tidy.test('every test file runs its features: a forgotten run() passes silently'
 
 tidy.test('no test is skipped, singled out or written with a bare uvu test', () => {
   const bad = /\b(\.skip|\.only)\(|from 'uvu'/;
-  const found = tests.flatMap((path) => (path.startsWith('test/kit/') ? [] : linesWith(path, bad)));
+  const found = tests.flatMap((path) =>
+    /^test\/(kit|tidy)\//.test(path) ? [] : linesWith(path, bad),
+  );
   assert.equal(found, []);
 });
 
@@ -143,7 +145,7 @@ function linesWith(path: string, token: RegExp): string[] {
 
 /** Wide (Chinese) characters take two columns. */
 function width(line: string): number {
-  return [...line].reduce((sum, char) => sum + (/[\u1100-\uFFEF]/.test(char) ? 2 : 1), 0);
+  return [...line].reduce((sum, char) => sum + (/[\u2E80-\uFFEF]/.test(char) ? 2 : 1), 0);
 }
 
 /** Counts a function's own lines: what nested functions take is theirs. */

@@ -40,6 +40,7 @@ export async function confirm(tap: Tap, deps: TapDeps): Promise<StageEnd> {
   deps.samSession.ref = null;
   void closeStory(deps, payment, { status: 'done', reason: '9000' });
   tap.charges = tap.charges.slice(1);
+  tap.charged = true;
   if (tap.charges.length > 0) return { kind: 'again' };
   const balance_fen = offer.balance_fen - charge.amount_fen;
   const paid = { ref, amount_fen: charge.amount_fen, balance_fen };

@@ -40,7 +40,7 @@ export async function initialise(tap: Tap, deps: TapDeps): Promise<StageEnd> {
   const answer = await offerFor(tap, deps, charge.amount_fen);
   if (!answer.ok) return fault(answer.fault);
   const { sw, data } = answer.value;
-  if (sw === 0x9401) return refuse('insufficient', await balanceForSign(tap, deps));
+  if (sw === 0x9401) return tooLittle(await balanceOf(tap, deps), charge);
   if (sw === 0x9403) return refuse('key-unsupported', `8050 ${describeStatus(sw)}`);
   if (isBlocked(sw)) return refuse('card-blocked', `8050 ${describeStatus(sw)}`);
   const offer = sw === SW_OK ? parsePurchaseOffer(data) : null;
@@ -49,7 +49,7 @@ export async function initialise(tap: Tap, deps: TapDeps): Promise<StageEnd> {
     return refuse('card-damaged', `balance above ${config.purse.balance_max_fen} fen`);
   }
   if (offer.balance_fen < charge.balanceNeeded_fen) {
-    return refuse('insufficient', `balance ${offer.balance_fen} fen`);
+    return tooLittle(offer.balance_fen, charge);
   }
 
   const purse = purseOf(tap);
@@ -81,11 +81,16 @@ export async function offerFor(
   return answer;
 }
 
+function tooLittle(balance_fen: number | null, { balanceNeeded_fen }: Charge): StageEnd {
+  if (balance_fen === null) return refuse('insufficient', '8050 9401');
+  const amounts = { amount_fen: balanceNeeded_fen, balance_fen };
+  return refuse('insufficient', `balance ${balance_fen} of ${balanceNeeded_fen} fen`, amounts);
+}
+
 /** After 9401 the passenger is waiting anyway: tell what is left on the card. */
-async function balanceForSign(tap: Tap, deps: TapDeps): Promise<string> {
+async function balanceOf(tap: Tap, deps: TapDeps): Promise<number | null> {
   const answer = await exchange(tap.card, getBalance(), deps.config.reader.card_timeout_ms);
-  const balance_fen = answer.ok ? parseBalance(answer.value.data) : null;
-  return balance_fen === null ? '8050 9401' : `balance ${balance_fen} fen`;
+  return answer.ok ? parseBalance(answer.value.data) : null;
 }
 
 interface TripInput {

@@ -5,6 +5,7 @@
 
 import { createActor } from 'xstate';
 import { type Card, type Fault, failed } from '../../../firmware-bridge/ports.ts';
+import type { Amounts } from '../feedback.ts';
 import type { Granted, Refused, Troubled } from '../outcome.ts';
 import { authorise } from './authorise.ts';
 import { confirm } from './confirm.ts';
@@ -31,6 +32,8 @@ export interface TapResult {
   readonly detail: string;
   readonly fault: Fault | null;
   readonly paid: Paid | null;
+  /** What the sign may say of money: what was taken or asked, and what is left. */
+  readonly amounts: Amounts | null;
   /** Application serial; null when none was read. */
   readonly serial: string | null;
   /** Times since the card was handed over. */
@@ -137,7 +140,7 @@ export function createTapRunner(base: Omit<TapDeps, 'span'>): TapRunner {
     finish({
       id: tap.id,
       kind,
-      ...tellOf(kind, end),
+      ...tellOf(kind, end, tap.charged ?? false),
       serial: tap.purse?.serial ?? null,
       spans,
     });
@@ -184,16 +187,27 @@ function eventFor(stage: Stage, end: StageEnd): TapEvent {
 function tellOf(
   kind: TapResult['kind'],
   end: StageEnd,
-): Pick<TapResult, 'message' | 'detail' | 'fault' | 'paid'> {
+  charged: boolean,
+): Pick<TapResult, 'message' | 'detail' | 'fault' | 'paid' | 'amounts'> {
+  const nothing = { fault: null, paid: null, amounts: null };
   switch (end.kind) {
     case 'grant':
-      return { message: end.message, detail: 'paid', fault: null, paid: end.paid };
-    case 'refuse':
-      return { message: end.message, detail: end.detail, fault: null, paid: null };
+      return {
+        ...nothing,
+        message: end.message,
+        detail: 'paid',
+        paid: end.paid,
+        amounts: end.paid,
+      };
+    case 'refuse': {
+      const { message, detail, amounts = null } = end;
+      return { ...nothing, message, detail, amounts };
+    }
     case 'fault': {
       const effect = kind === 'uncertain' ? 'unknown' : 'none';
-      const message = kind === 'uncertain' ? 'retry-same-card' : 'try-again';
-      return { message, detail: end.fault.detail, fault: { ...end.fault, effect }, paid: null };
+      // After a supplement was taken, `try-again` would say that nothing was.
+      const message = kind === 'uncertain' || charged ? 'retry-same-card' : 'try-again';
+      return { ...nothing, message, detail: end.fault.detail, fault: { ...end.fault, effect } };
     }
     default:
       throw new Error(`a tap cannot end with ${end.kind}`);

@@ -9,6 +9,7 @@ import type { PublicInfo } from '../../card/purse/public-info.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
 import type { TripKind } from '../../ledger/records.ts';
 import type { Authorisation, PurchaseSam } from '../../sam/sam.ts';
+import type { Amounts } from '../feedback.ts';
 import type { Granted, Refused } from '../outcome.ts';
 
 /** One debit of the plan, decided before the card is asked to pay. */
@@ -38,6 +39,8 @@ export interface Tap {
   charges: Charge[];
   /** Filled by `initialising`, anew for each charge. */
   payment?: Payment;
+  /** A supplement was taken; from then on nobody may say that nothing was. */
+  charged?: boolean;
 }
 
 export interface Purse {
@@ -70,14 +73,18 @@ export type StageEnd =
   | { readonly kind: 'torn' }
   | { readonly kind: 'again' }
   | { readonly kind: 'grant'; readonly message: Granted; readonly paid: Paid }
-  | { readonly kind: 'refuse'; readonly message: Refused; readonly detail: string }
+  | {
+      readonly kind: 'refuse';
+      readonly message: Refused;
+      readonly detail: string;
+      /** Where the sign can say what was asked and what is left. */
+      readonly amounts?: Amounts;
+    }
   | { readonly kind: 'fault'; readonly fault: Fault };
 
-export interface Paid {
+export interface Paid extends Amounts {
   /** The story that gave the right to pass. */
   readonly ref: number;
-  readonly amount_fen: number;
-  readonly balance_fen: number;
 }
 
 export interface TapDeps {
@@ -106,8 +113,10 @@ export function paymentOf(tap: Tap): Payment {
 
 export const NEXT: StageEnd = { kind: 'next' };
 
-export function refuse(message: Refused, detail: string): StageEnd {
-  return { kind: 'refuse', message, detail };
+export function refuse(message: Refused, detail: string, amounts?: Amounts): StageEnd {
+  return amounts
+    ? { kind: 'refuse', message, detail, amounts }
+    : { kind: 'refuse', message, detail };
 }
 
 export function fault(from: Fault): StageEnd {

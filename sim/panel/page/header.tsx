@@ -9,6 +9,7 @@ export function Header({ now }: { now: PanelState }) {
   const { lane, site } = now;
   const text = words.value;
   const mode = modeOf(now);
+  const kind = text.kind[lane.kind] ?? lane.kind;
   return (
     <header class="header">
       <svg class="logo" viewBox="0 0 32 32" aria-hidden="true">
@@ -18,8 +19,7 @@ export function Header({ now }: { now: PanelState }) {
       <div class="titles">
         <h1>{site}</h1>
         <p>
-          {text.simulated} · {text.lane} <b>{lane.id}</b> · {text.kind[lane.kind] ?? lane.kind} ·{' '}
-          {lane.place}
+          {text.simulated} · {text.lane} <b>{lane.id}</b> · {kind} · {lane.place}
         </p>
       </div>
       <span class={`mode mode-${mode}`} data-testid="mode">
