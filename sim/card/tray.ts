@@ -105,7 +105,7 @@ const DRAFTS: readonly Draft[] = [
   },
   {
     id: 'disabled',
-    name: ['爱心卡', 'Disabled person’s card'],
+    name: ['爱心卡', 'Disability card'],
     note: ['优待票价。应以优待放行。', 'Concession fare. Should pass with the concession.'],
     targets: ({ purse }) => [purse(3, { cardType: '11', cardKind: '04' })],
   },

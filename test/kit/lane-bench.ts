@@ -19,7 +19,7 @@ import {
 } from '../../controller/gate/tap/runner.ts';
 import { FrameWalker, startPosition } from '../../controller/ledger/frame.ts';
 import { type Ledger, openLedger } from '../../controller/ledger/ledger.ts';
-import type { Story } from '../../controller/ledger/records.ts';
+import type { LedgerRecord, Story } from '../../controller/ledger/records.ts';
 import { createPsam } from '../../controller/sam/psam.ts';
 import type { PurchaseSam } from '../../controller/sam/sam.ts';
 import { createMemoryLinkPair } from '../../firmware-bridge/link/memory.ts';
@@ -96,7 +96,7 @@ export class Bench {
   /** Serial → why it is listed. */
   readonly listed = new Map<string, Reason>();
   readonly debits: Debit[] = [];
-  /** What must never happen: an 8054 whose intent was not durable. */
+  /** What must never happen: an 8054 before its intent, an opening before its proof is durable. */
   readonly violations: string[] = [];
   /** Every card of this bench, and what it held at first. */
   readonly cards: { readonly card: PurseCard; before_fen: number }[] = [];
@@ -154,6 +154,7 @@ export class Bench {
     await this.#clock.until(found.value.card.release());
     this.#field.clearTears();
     if (!stays) this.#field.leave(card);
+    if (result.kind === 'granted') this.#expectProofKept(result);
     const { fired: torn } = planned ?? { fired: false };
     return { ...result, commands: this.#commands, torn, verified: this.#verified };
   }
@@ -280,16 +281,26 @@ export class Bench {
   }
 
   #durableIntent({ serial, counter }: PurseCard, at: string): number | null {
-    const walker = new FrameWalker(startPosition());
-    const found = walker.push(this.disk.synced(`${DIRECTORY}/ledger-000001.log`));
-    const intents = found.flatMap((item) => {
-      if (item.kind !== 'record' || item.fields.type !== 'intent') return [];
-      const { card, counter: n, at: stamp } = item.fields;
-      return card === serial && n === counter && stamp === at ? [item.seq] : [];
-    });
-    const ref = intents.at(-1) ?? null;
+    const intents = this.#durable('intent').filter(
+      ({ fields }) => fields.card === serial && fields.counter === counter && fields.at === at,
+    );
+    const ref = intents.at(-1)?.seq ?? null;
     if (ref === null) this.violations.push(`8054 to ${serial} at n ${counter} before its intent`);
     return ref;
+  }
+
+  #expectProofKept({ paid, message }: TapResult): void {
+    const kept = this.#durable('debited').some(({ fields }) => fields.ref === paid?.ref);
+    if (!kept) this.violations.push(`${message} before the proof of ${paid?.ref} is durable`);
+  }
+
+  /** Records of one type that would outlive a power cut at this moment. */
+  #durable(type: LedgerRecord['type']) {
+    const walker = new FrameWalker(startPosition());
+    const found = walker.push(this.disk.synced(`${DIRECTORY}/ledger-000001.log`));
+    return found
+      .filter((item) => item.kind === 'record')
+      .filter(({ fields }) => fields.type === type);
   }
 }
 
