@@ -32,7 +32,7 @@ export class MemoryDisk implements Disk {
   syncGate: Promise<void> = Promise.resolve();
   readonly #files = new Map<string, Stored>();
 
-  /** Power cut. @param kept_bytes how much of the unsynced end of each file survives all the same */
+  /** Power cut. @param kept_bytes how much of each file's unsynced end survives all the same */
   crash(kept_bytes = 0): void {
     for (const [path, file] of this.#files) {
       if (!file.entrySynced) this.#files.delete(path);

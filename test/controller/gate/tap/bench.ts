@@ -108,7 +108,8 @@ export function inShort(record: LedgerRecord): string {
   switch (record.type) {
     case 'intent': {
       const { kind, amount_fen, balance_before_fen, counter, fare_rule, opens } = record;
-      const words = `intent ${kind} ${amount_fen} of ${balance_before_fen} n${counter} ${fare_rule}`;
+      const money = `${amount_fen} of ${balance_before_fen}`;
+      const words = `intent ${kind} ${money} n${counter} ${fare_rule}`;
       return opens ? words : `${words} shut`;
     }
     case 'authorised':
