@@ -91,8 +91,13 @@ async function holds(pid: string, device: string): Promise<string | null> {
   const targets = await Promise.all(
     handles.map((handle) => readlink(`/proc/${pid}/fd/${handle}`).catch(() => '')),
   );
-  if (!targets.includes(device)) return null;
+  // Whoever has a pty's master serves the device (a simulated reader) and is no rival for it.
+  if (!targets.includes(device) || targets.some(isPtyMaster)) return null;
   return `${(await text(`/proc/${pid}/comm`)) ?? 'unknown'} (${pid})`;
+}
+
+function isPtyMaster(target: string): boolean {
+  return target === '/dev/ptmx' || target === '/dev/pts/ptmx';
 }
 
 function text(path: string): Promise<string | null> {

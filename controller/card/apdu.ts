@@ -19,6 +19,8 @@ export interface Command {
 export interface Response {
   readonly data: Buffer;
   readonly sw: number;
+  /** The 61xx or 6Cxx before it: what `sw` says is then no word on the command itself. */
+  readonly before?: number;
 }
 
 /** What a card and a SAM slot have in common. */
@@ -69,13 +71,15 @@ export async function exchange(
 ): Promise<Reply<Response>> {
   let answer = await withRightLe(target, command, timeout_ms);
   const chunks: Buffer[] = [];
+  let before: number | undefined;
   for (let round = 0; answer.ok && answer.value.sw >> 8 === 0x61; round++) {
     if (round === GET_RESPONSE_MAX) return failed('card-garbled', 'unknown', 'endless 61xx');
     chunks.push(answer.value.data);
+    before = answer.value.sw;
     answer = afterReply(await withRightLe(target, getResponse(answer.value.sw), timeout_ms));
   }
-  if (!answer.ok || chunks.length === 0) return answer;
-  return ok({ sw: answer.value.sw, data: Buffer.concat([...chunks, answer.value.data]) });
+  if (!answer.ok || before === undefined) return answer;
+  return ok({ sw: answer.value.sw, data: Buffer.concat([...chunks, answer.value.data]), before });
 }
 
 /** After 6Cxx the command goes out again, once, with the length that the card named. */
@@ -87,7 +91,8 @@ async function withRightLe(
   const answer = await once(target, command, timeout_ms);
   if (!answer.ok || answer.value.sw >> 8 !== 0x6c) return answer;
   const le = answer.value.sw & 0xff || 256;
-  return afterReply(await once(target, { ...command, le }, timeout_ms));
+  const again = afterReply(await once(target, { ...command, le }, timeout_ms));
+  return again.ok ? ok({ ...again.value, before: answer.value.sw }) : again;
 }
 
 function afterReply(answer: Reply<Response>): Reply<Response> {

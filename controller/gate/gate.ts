@@ -128,7 +128,9 @@ export function createGate(deps: GateDeps): Gate {
 
   async function lookForCard(): Promise<void> {
     const found = await reader.detect();
-    if (found.ok) return meet(found.value);
+    if (found.ok && lane.serving) return meet(found.value);
+    // Fire or the service key came while the reader looked: nobody pays any more.
+    if (found.ok) return release(found.value);
     await lane.mendReader(found.fault);
     await pause(config.reader.poll_pause_ms);
   }
@@ -160,9 +162,25 @@ export function createGate(deps: GateDeps): Gate {
   async function waitForRemoval(card: Card): Promise<void> {
     while (lane.serving) {
       const present = await card.present();
-      if (!present.ok || !present.value) return;
+      // Noise is no leave: the card may still lie there, and would pay a second time.
+      if (!present.ok) return waitForEmptyField();
+      if (!present.value) return;
       await pause(config.reader.poll_pause_ms);
     }
+  }
+
+  async function waitForEmptyField(): Promise<void> {
+    while (lane.serving) {
+      const found = await reader.detect();
+      if (!found.ok) await lane.mendReader(found.fault);
+      else if (found.value.kind === 'none') return;
+      else await release(found.value);
+      await pause(config.reader.poll_pause_ms);
+    }
+  }
+
+  async function release(presence: Presence): Promise<void> {
+    if (presence.kind === 'card') await presence.card.release();
   }
 
   /** Two cards, or one that we cannot talk to: say so until the field is empty. */
@@ -170,12 +188,7 @@ export function createGate(deps: GateDeps): Gate {
     log.info({ message }, 'refused by the reader');
     board.tell(message);
     tell(refusedByReader(message));
-    while (lane.serving) {
-      const found = await reader.detect();
-      if (!found.ok || found.value.kind === 'none') return;
-      if (found.value.kind === 'card') await found.value.card.release();
-      await pause(config.reader.poll_pause_ms);
-    }
+    await waitForEmptyField();
   }
 
   function conclude(result: TapResult): void {
@@ -189,8 +202,12 @@ export function createGate(deps: GateDeps): Gate {
     tell(result);
   }
 
-  /** Consecutive wrong MAC2 point at the SAM rather than at the cards: have it examined. */
-  function countMac2({ kind, message }: TapResult): void {
+  /**
+   * Consecutive wrong MAC2 point at the SAM rather than at the cards: have it examined. Only what
+   * 8072 judged counts: not a card in quarantine, nor one that opens again without a debit.
+   */
+  function countMac2({ kind, message, spans }: TapResult): void {
+    if (!spans.some(({ name }) => name === '8072')) return;
     if (kind === 'granted') wrongMac2 = 0;
     if (message !== 'mac2-wrong') return;
     wrongMac2 += 1;

@@ -30,8 +30,9 @@ export interface RightLimits {
   readonly passback_s: number;
 }
 
+const DAY_S = 86_400;
 /** A card whose MAC2 was wrong stays out for a day. */
-const QUARANTINE_S = 86_400;
+const QUARANTINE_S = DAY_S;
 /** The longest `lane.recovery_window_s`: no second debit before, even where passback is off. */
 const STAFF_S = 120;
 
@@ -40,6 +41,10 @@ export function rightFrom(last: Story | undefined, age_s: number, limits: RightL
   if (!last) return { kind: 'new-trip' };
   const { intent, outcome, passed } = last;
   const status = outcome?.status;
+  // A clock that was far ahead and is right again must not keep a card out until it has caught up.
+  if (age_s < -DAY_S && (status === 'mac2-wrong' || status === 'mac2-unverified')) {
+    return { kind: 'new-trip' };
+  }
   if (status === 'mac2-wrong' && age_s <= QUARANTINE_S) {
     return { kind: 'refuse', message: 'mac2-wrong', detail: 'quarantined after a wrong MAC2' };
   }

@@ -187,8 +187,10 @@ function receive(chip: Dialogue, event: FrameEvent): void {
     pending.acked = true;
     arm(chip, pending, pending.timeout_ms);
   } else if (event.kind === 'error' && pending?.acked) {
-    const detail = `${pending.command.name}: the chip found the syntax wrong`;
-    settle(chip, failed('chip-refused', 'none', detail));
+    const { name, reachesCard } = pending.command;
+    // After a NACK it speaks of the NACK: the answer that was damaged came from the card.
+    const effect = pending.nacked && reachesCard ? 'unknown' : 'none';
+    settle(chip, failed('chip-refused', effect, `${name}: the chip found the syntax wrong`));
   } else if (event.kind === 'data' && pending?.acked && answers(pending.command, event)) {
     settle(chip, ok(event.data.subarray(1)));
   } else {

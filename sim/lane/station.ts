@@ -111,7 +111,9 @@ function watchDisk(disk: Disk, quiet: { writes: number }): Disk {
     });
   };
   return {
-    ...disk,
+    makeDirectory: (path) => disk.makeDirectory(path),
+    list: (path) => disk.list(path),
+    syncDirectory: (path) => counted(disk.syncDirectory(path)),
     async open(path, mode) {
       const file = await disk.open(path, mode);
       return {

@@ -81,10 +81,10 @@ lane.testWith(
   () =>
     withStation(async (url, page) => {
       await page.getByTestId('switch-fire').click();
-      await until(async () => (await stateOf(url)).barrier.position === 'open');
+      await until(url, ({ barrier }) => barrier.position === 'open');
       assert.equal((await stateOf(url)).active.lane, ['emergency']);
       await page.getByTestId('switch-fire').click();
-      await until(async () => (await stateOf(url)).active.lane?.[0] === 'inService');
+      await until(url, ({ active }) => active.lane?.[0] === 'inService');
       assert.is((await tapCard(url, page, 'adult')).message, 'pass');
     }),
   60_000,
@@ -126,21 +126,17 @@ function titleOf({ title, message }: TapView): string {
 async function tapCard(url: string, page: Page, id: string): Promise<TapView> {
   const before = (await stateOf(url)).taps[0]?.id ?? 0;
   await page.getByTestId(`tray-${id}`).click();
-  let tap: TapView | undefined;
-  await until(async () => {
-    [tap] = (await stateOf(url)).taps;
-    return tap !== undefined && tap.id > before;
-  });
-  if (!tap) throw new Error('unreachable');
+  const { taps } = await until(url, ({ taps }) => (taps[0]?.id ?? 0) > before);
   await settled(url);
+  const [tap] = taps;
+  if (!tap) throw new Error('no tap');
   return tap;
 }
 
 async function settled(url: string): Promise<void> {
-  await until(async () => {
-    const { active, tray } = await stateOf(url);
-    return active.passage?.[0] === 'closed' && tray.every(({ inField }) => !inField);
-  });
+  const shut = ({ active, tray }: PanelState) =>
+    active.passage?.[0] === 'closed' && tray.every(({ inField }) => !inField);
+  await until(url, shut);
 }
 
 async function stateOf(url: string): Promise<PanelState> {
@@ -148,6 +144,17 @@ async function stateOf(url: string): Promise<PanelState> {
   return (await answer.json()) as PanelState;
 }
 
-async function until(reached: () => Promise<boolean>): Promise<void> {
-  while (!(await reached())) await new Promise((resolve) => setTimeout(resolve, 20));
+/** Fails with what the lane says, so that a stuck lane can be understood. */
+async function until(url: string, reached: (state: PanelState) => boolean): Promise<PanelState> {
+  const end_ms = performance.now() + 15_000;
+  for (;;) {
+    const state = await stateOf(url);
+    if (reached(state)) return state;
+    if (performance.now() > end_ms) {
+      const { active, barrier, taps, tray } = state;
+      const inField = tray.filter((card) => card.inField).map(({ id }) => id);
+      throw new Error(`stuck: ${JSON.stringify({ active, barrier, tap: taps[0], inField })}`);
+    }
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
 }

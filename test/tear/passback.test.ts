@@ -133,6 +133,22 @@ passback.test(
 );
 
 passback.test(
+  'GIVEN an unverified proof WHEN a clock a year ahead is set right THEN not staff for a year',
+  async () => {
+    const bench = await createBench({ lane: 'flat' });
+    const card = bench.card();
+    await bench.tap(card, { tear: { ins: DEBIT, moment: 'after' } });
+    await bench.restart();
+    assert.is((await bench.tap(card)).message, 'paid-see-staff');
+    bench.stepWall(-60 * MINUTE_MS);
+    assert.is((await bench.tap(card)).message, 'paid-see-staff', 'an hour makes nobody late');
+    bench.stepWall(-365 * 24 * 60 * MINUTE_MS);
+    assert.is((await bench.tap(card)).message, 'pass');
+    await expectBooksAgree(bench);
+  },
+);
+
+passback.test(
   'GIVEN a passed card WHEN the clock is set back an hour THEN it is not locked out',
   async () => {
     const bench = await createBench({ lane: 'flat' });

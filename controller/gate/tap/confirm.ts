@@ -26,6 +26,9 @@ export async function confirm(tap: Tap, deps: TapDeps): Promise<StageEnd> {
       }),
     ),
   ]);
+  // A mute SAM is powered up anew before the next tap. What one without a session answers to 8072
+  // is not sure (docs/protocol.md §4), and a `wrong` would brand an honest card.
+  if (!verdict.ok && verdict.fault.code !== 'sam-refused') deps.samSession.ref = null;
   if (!durable.ok) return fault(durable.fault);
   if (!verdict.ok) return fault(verdict.fault);
   switch (verdict.value) {

@@ -29,7 +29,7 @@ export async function debit(tap: Tap, deps: TapDeps): Promise<StageEnd> {
     }
     return fault(answer.fault);
   }
-  const { sw, data } = answer.value;
+  const { sw, data, before } = answer.value;
   if (sw === SW_OK) {
     const proof = parseDebitProof(data);
     if (!proof) return doubtful(`8054 answered 9000 with ${data.length} bytes instead of 8`);
@@ -37,7 +37,8 @@ export async function debit(tap: Tap, deps: TapDeps): Promise<StageEnd> {
     return NEXT;
   }
   const reason = `8054 ${describeStatus(sw)}`;
-  if (!refusesDebit(sw)) return doubtful(reason);
+  // A refusal of the second command, after 61xx or 6Cxx, says nothing of what the first one did.
+  if (before !== undefined || !refusesDebit(sw)) return doubtful(reason);
   void closeStory(deps, payment, { status: 'not-debited', reason });
   return refuse(sw === 0x9401 ? 'insufficient' : 'debit-refused', reason);
 }

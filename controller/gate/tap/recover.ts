@@ -74,6 +74,7 @@ async function verdictOn(
 ): Promise<Reply<Mac2Verdict>> {
   if (samSession.ref !== ref) return ok('no-session');
   const verdict = await span('8072', sam.creditPurchase(mac2));
+  if (!verdict.ok) samSession.ref = null;
   // A SAM that will not judge would refuse for ever, and keep the card in doubt for ever.
   const unwilling = !verdict.ok && verdict.fault.code === 'sam-refused';
   return unwilling ? ok('no-session') : verdict;

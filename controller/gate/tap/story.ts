@@ -8,6 +8,9 @@ import type { Payment, TapDeps } from './tap.ts';
 /** The outcome last sent to each ledger; as appends keep their order, it stands for all before. */
 const closing = new WeakMap<Ledger, Promise<Reply<number>>>();
 
+/** The longest `reason` that a ledger record takes (ledger/shape.ts). */
+const REASON_MAX = 200;
+
 /**
  * Writes the outcome. A tap that opens the gate need not wait for it: what its money needs to be
  * durable (intent, debited) is awaited where it matters, and a disk that fails here makes the next
@@ -19,7 +22,9 @@ export function closeStory(
   end: { readonly status: Status; readonly reason: string },
 ): Promise<Reply<number>> {
   if (ref === undefined) throw new Error('a story without an intent cannot be closed');
-  const written = ledger.append({ type: 'outcome', ref, ...end });
+  // A device may tell its fault in any number of words, and none of them may keep a story open.
+  const reason = end.reason.slice(0, REASON_MAX);
+  const written = ledger.append({ type: 'outcome', ref, status: end.status, reason });
   closing.set(ledger, written);
   return written;
 }

@@ -1,5 +1,6 @@
 /** A whole gate over a reader, a barrier and a SAM that do what the test says, and a fake clock. */
 
+import * as assert from 'uvu/assert';
 import type { LaneConfig } from '../../../config/schema.ts';
 import { createGate, type Gate } from '../../../controller/gate/gate.ts';
 import { openLedger } from '../../../controller/ledger/ledger.ts';
@@ -41,6 +42,8 @@ export class Bench {
   samTime_ms = 0;
   #gate: Gate | null = null;
   emit: (event: BarrierEvent) => void = () => {};
+  /** Happens while a detection is under way. */
+  onDetect = () => {};
 
   get gate(): Gate {
     if (!this.#gate) throw new Error('the gate was not started');
@@ -119,6 +122,7 @@ export class Bench {
       name: 'scripted reader',
       detect: async () => {
         calls.detect += 1;
+        this.onDetect();
         return field.shift() ?? NONE;
       },
       probe: async () => {
@@ -148,6 +152,23 @@ export class Bench {
       close: async () => {},
     };
   }
+}
+
+export async function started(prepare: (bench: Bench) => void = () => {}): Promise<Bench> {
+  const bench = new Bench();
+  prepare(bench);
+  await bench.start();
+  return bench;
+}
+
+/** Ends the gate and leaves nothing behind. */
+export async function ended({ clock, gate }: Bench): Promise<void> {
+  const from_ms = clock.now_ms();
+  await clock.until(gate.stop());
+  assert.ok(clock.now_ms() - from_ms <= 2_000, 'stop took more than two seconds');
+  assert.is(gate.snapshot().mode, 'stopped');
+  await clock.advance(60_000);
+  assert.is(clock.timers(), 0);
 }
 
 export function fault(code: 'chip-mute' | 'sam-mute' | 'barrier-lost') {

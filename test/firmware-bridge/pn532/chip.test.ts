@@ -79,6 +79,12 @@ const FAULTS: readonly [string, string[], string, string][] = [
     'chip-garbled none',
   ],
   [
+    'a damaged answer and a syntax-error frame after the NACK',
+    ['< ack', '< raw 0000ff04fcd541009099', '> nack', '< error'],
+    'chip-refused unknown',
+    'chip-refused none',
+  ],
+  [
     'the answer to another command',
     ['< ack', '< d53300', '> ack'],
     'card-mute unknown',

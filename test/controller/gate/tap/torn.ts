@@ -96,6 +96,37 @@ export const TORN_SCENES: Readonly<Record<string, Scene>> = {
     sam: sign({ amount: 200 }),
     records: TORN.records,
   },
+  'answer to 8054 announced, then not given: it was carried out': {
+    taps: [
+      {
+        card: [...RIDE.card.slice(0, -1), '<= 6108', '=> 00C0000008', '<= 6D00'],
+        told: 'retry-same-card',
+      },
+    ],
+    sam: sign({ amount: 200 }),
+    records: TORN.records,
+  },
+  '8054 answered 6C08, then refused: the first may have been carried out': {
+    taps: [
+      {
+        card: [...RIDE.card.slice(0, -1), '<= 6C08', ...debit('6985')],
+        told: 'retry-same-card',
+      },
+    ],
+    sam: sign({ amount: 200 }),
+    records: TORN.records,
+  },
+  'the SAM falls silent after the debit: started anew, it is shown no MAC2 of before': {
+    taps: [
+      { card: RIDE.card, told: 'retry-same-card' },
+      { card: [...select(), ...readTrip(FLAT), ...prove(8)], told: 'paid-see-staff' },
+    ],
+    sam: [...sign({ amount: 200 }), ...verify('! sam-mute none')],
+    records: [
+      ...RIDE.records.slice(0, 3),
+      ...[`debited 1 805A ${TAC} ${PROOF_MAC2}`, 'outcome 1 mac2-unverified'],
+    ],
+  },
   'the SAM falls silent after the debit': {
     taps: [{ card: RIDE.card, told: 'retry-same-card' }],
     sam: [...sign({ amount: 200 }), ...verify('! sam-mute none')],
