@@ -155,7 +155,12 @@ const sam = z.strictObject({
 });
 
 const purse = z.strictObject({
-  aid: hex(8, 'purse AID').default('A000000632010105'),
+  aid: z
+    .string()
+    .regex(/^([0-9A-Fa-f]{2}){5,16}$/, 'purse AID: 5 to 16 bytes as hex digits in quotes')
+    .describe('purse AID: 5 to 16 bytes as hex digits in quotes')
+    .transform((text) => text.toUpperCase())
+    .default('A000000632010105'),
   key_indexes: z
     .array(hex(1, 'key index'))
     .min(1)

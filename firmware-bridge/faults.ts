@@ -36,6 +36,7 @@ export const FAULTS = {
   'sam-keys': entry(404, 'sam', 'The sealed key file cannot be used; see the message.'),
   'ledger-write': entry(500, 'store', 'The ledger disk failed; replace it, keep it for the books.'),
   'ledger-full': entry(501, 'store', 'The ledger disk is full; upload and free space.'),
+  'ledger-held': entry(503, 'store', 'Another process serves this data_dir; stop it first.'),
   'ledger-damaged': entry(502, 'store', 'Run `tapway ledger verify` and keep the directory.'),
   'blacklist-unreadable': entry(
     510,

@@ -140,6 +140,7 @@ function partOf({ code }: Fault): string | null {
     case 'sam-distrusted':
       return 'mac2';
     case 'ledger-write':
+    case 'ledger-held':
     case 'ledger-full':
     case 'ledger-damaged':
       return 'ledger';

@@ -32,7 +32,7 @@ export async function takeLock(disk: Disk, directory: string): Promise<Reply<Loc
 
 function held(owner: string) {
   const pid = owner.split(' ')[0];
-  return failed('ledger-write', 'none', `process ${pid} has this ledger open; stop it first`);
+  return failed('ledger-held', 'none', `process ${pid} has this ledger open; stop it first`);
 }
 
 async function isAlive(disk: Disk, owner: string): Promise<boolean> {

@@ -105,17 +105,22 @@ async function withStation(body: (url: string, page: Page) => Promise<void>): Pr
     });
   } finally {
     child.kill('SIGINT');
-    await once(child, 'exit');
+    if (child.exitCode === null) await once(child, 'exit');
     rmSync(data, { recursive: true });
   }
 }
 
-async function addressOf(child: ChildProcess): Promise<string> {
-  for await (const chunk of child.stdout ?? []) {
-    const found = /http:\/\/127\.0\.0\.1:\d+\//.exec(String(chunk));
-    if (found) return found[0];
-  }
-  throw new Error('the lane ended before it said where its page is');
+/** Reads on afterwards: a lane whose output nobody takes any more ends. */
+function addressOf({ stdout }: ChildProcess): Promise<string> {
+  let said = '';
+  return new Promise((resolve, reject) => {
+    stdout?.on('data', (chunk: Buffer) => {
+      said += chunk;
+      const found = /http:\/\/127\.0\.0\.1:\d+\//.exec(said);
+      if (found) resolve(found[0]);
+    });
+    stdout?.on('end', () => reject(new Error(`ended before it said where its page is: ${said}`)));
+  });
 }
 
 function titleOf({ title, message }: TapView): string {

@@ -94,7 +94,7 @@ function planEntry(input: PlanInput): Plan {
   const { config, concession, purse } = input;
   const entry = entryCharge(input);
   const open = openTrip(purse);
-  if (!open || isOurUnusedEntry(input)) return { kind: 'charges', charges: [entry] };
+  if (!open || isOurUnusedTrip(input)) return { kind: 'charges', charges: [entry] };
   if (config.lane.missing_exit === 'desk') {
     return { kind: 'refuse', message: 'exit-missing', detail: `entered at ${open.place}` };
   }
@@ -130,6 +130,10 @@ function planExit(input: PlanInput): Plan {
   const { config, concession, purse, now_ms } = input;
   const open = openTrip(purse);
   if (!open) {
+    // The fare was taken here, late to be proved, and nobody walked out on it.
+    if (isOurUnusedTrip(input)) {
+      return { kind: 'refuse', message: 'paid-see-staff', detail: 'paid here, not passed' };
+    }
     if (config.lane.missing_entry === 'desk') {
       return { kind: 'refuse', message: 'entry-missing', detail: 'no entry on the card' };
     }
@@ -183,8 +187,8 @@ function openTrip(purse: Purse): TripRecord | null {
   return trip?.kind === '03' ? trip : null;
 }
 
-/** The entry on the card is one of ours that nobody walked in on: it may simply be made again. */
-function isOurUnusedEntry({ purse, last }: PlanInput): boolean {
+/** The trip on the card is our own and nobody walked on it: an entry may simply be made again. */
+function isOurUnusedTrip({ purse, last }: PlanInput): boolean {
   return last !== undefined && !last.passed && last.intent.trip === hexOrNull(purse.trip);
 }
 

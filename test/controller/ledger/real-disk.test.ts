@@ -84,7 +84,7 @@ real.test(
     const { child, output } = startAppender(directory);
     await untilSays(child, output, /READY\n\d/);
     const second = await openLedger({ disk: systemDisk, directory });
-    assert.is(!second.ok && second.fault.code, 'ledger-write');
+    assert.is(!second.ok && second.fault.code, 'ledger-held');
     assert.match(second.ok ? '' : second.fault.detail, new RegExp(`process ${child.pid} has this`));
     const report = await verifyLedger(systemDisk, directory);
     assert.ok(report.ok && report.records > 0);
