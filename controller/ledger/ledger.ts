@@ -53,8 +53,8 @@ export interface Ledger {
 
 /**
  * Opens or creates. Damage behind which other records stay readable is no obstacle: it is named
- * in `problems`. Faults: `ledger-held` (another process has it open), `ledger-write`, `ledger-full`,
- * `ledger-damaged` when a file cannot be read at all.
+ * in `problems`. Faults: `ledger-held` (another process has it open), `ledger-write`,
+ * `ledger-full`, `ledger-damaged` when a file cannot be read at all.
  */
 export async function openLedger(options: JournalOptions): Promise<Reply<Ledger>> {
   const { disk, directory } = options;

@@ -143,8 +143,8 @@ function expectedAt({ flow, moment, back }: Case, torn: Tapped): string {
     case 'stays':
       return 'pass-recovered';
     case 'late':
-      // The trip on the card is closed: the desk helps, nothing is taken again.
-      return flow.lane === 'exit' ? 'entry-missing' : usual;
+      // The trip on the card is closed: staff helps, nothing is taken again.
+      return flow.lane === 'exit' ? 'paid-see-staff' : usual;
     case 'never':
       return '';
     default:

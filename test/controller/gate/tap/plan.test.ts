@@ -158,6 +158,16 @@ const TABLE: readonly (readonly [string, Situation, string])[] = [
   ['exit without entry', { lane: 'exit' }, 'entry-missing'],
   ['exit after an exit', { lane: 'exit', card: { kind: '04' } }, 'entry-missing'],
   [
+    'exit paid here and never walked, where a missing entry is charged',
+    {
+      lane: 'exit',
+      card: { kind: '04' },
+      last: { intent: intent({ trip: trip({ kind: '04', at: stamp(15) }) }) },
+      rules: { missing_entry: 'supplement' },
+    },
+    'paid-see-staff',
+  ],
+  [
     'exit without entry, charged',
     { lane: 'exit', rules: { missing_entry: 'supplement' } },
     '08 500 supplement/adult pass',
