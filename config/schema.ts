@@ -117,7 +117,9 @@ const reader = z.strictObject({
     .max(1_000)
     .default(20)
     .describe('pause between detection rounds while the field is empty'),
-  heartbeat_ms: millis.default(2_000),
+  heartbeat_ms: millis
+    .default(1_000)
+    .describe('how often a closed lane asks its devices whether they live, and mends lost ones'),
   ack_timeout_ms: millis.default(50),
   card_timeout_ms: millis.default(800).describe('deadline of one exchange with the card'),
 });

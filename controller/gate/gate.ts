@@ -55,8 +55,6 @@ export interface Gate {
   onTap(listener: (result: TapResult) => void): () => void;
 }
 
-/** How long a lost part rests between attempts to bring it back. */
-const HEAL_PAUSE_MS = 1_000;
 /** Torn or failed taps that a card in the field may repeat before it must be taken away. */
 const REPEATS_MAX = 3;
 
@@ -75,6 +73,8 @@ export function createGate(deps: GateDeps): Gate {
   let wrongMac2 = 0;
   let repeats = 0;
   let loop: Promise<void> | null = null;
+  /** Ends the pause of the loop. */
+  let wake = () => {};
 
   return {
     start,
@@ -109,6 +109,7 @@ export function createGate(deps: GateDeps): Gate {
     lane.send({ type: 'STOP' });
     board.stop();
     await reader.close();
+    wake();
     await loop;
     await sam.close();
     passage.stop();
@@ -121,7 +122,7 @@ export function createGate(deps: GateDeps): Gate {
       else if (lane.serving) await lookForCard();
       else {
         await lane.heal();
-        await pause(HEAL_PAUSE_MS);
+        await pause(config.reader.heartbeat_ms);
       }
     }
   }
@@ -225,7 +226,14 @@ export function createGate(deps: GateDeps): Gate {
   }
 
   function pause(delay_ms: number): Promise<void> {
-    return new Promise((resolve) => clock.setTimeout(resolve, delay_ms));
+    if (lane.mode === 'stopped') return Promise.resolve();
+    return new Promise((resolve) => {
+      const timer = clock.setTimeout(resolve, delay_ms);
+      wake = () => {
+        clock.clearTimeout(timer);
+        resolve();
+      };
+    });
   }
 }
 

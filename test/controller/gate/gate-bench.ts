@@ -24,7 +24,7 @@ const NONE: Reply<Presence> = ok({ kind: 'none' });
 export class Bench {
   readonly clock: FakeClock = createFakeClock();
   readonly disk = new MemoryDisk();
-  readonly config: LaneConfig = laneConfig('flat');
+  config: LaneConfig = laneConfig('flat');
   /** What the next detections find; afterwards the field is empty. */
   readonly field: Reply<Presence>[] = [];
   readonly records: string[] = [];

@@ -250,6 +250,19 @@ for (const [place, go] of PLACES)
   });
 
 gates.test(
+  'GIVEN a heartbeat of minutes WHEN stopped between two THEN it does not wait',
+  async () => {
+    const bench = await started((bench) => {
+      const { reader } = bench.config;
+      bench.config = { ...bench.config, reader: { ...reader, heartbeat_ms: 600_000 } };
+    });
+    bench.gate.maintenance(true);
+    await bench.clock.advance(5_000);
+    await ended(bench);
+  },
+);
+
+gates.test(
   'GIVEN a tap under way WHEN stopped THEN it ends first, with its money told',
   async () => {
     const bench = await started();
