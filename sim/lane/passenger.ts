@@ -22,6 +22,7 @@ export async function present(
 ): Promise<TapResult | null> {
   const { field, gate } = station;
   const result = nextResult(gate.onTap, clock, patience_ms);
+  station.arrive(targets);
   if (tear) field.tearNext(tear);
   for (const target of targets) field.enter(target);
   const told = await result;

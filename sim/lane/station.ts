@@ -19,12 +19,14 @@ import {
   type Sign,
 } from '../../firmware-bridge/ports.ts';
 import { createVirtualBarrier, type VirtualBarrier } from '../barrier/barrier.ts';
+import type { Target } from '../card/target.ts';
 import { listedCards } from '../card/tray.ts';
 import { createField, type Field } from '../chip/field.ts';
 import { attachToLink } from '../chip/on-link.ts';
 import { createVirtualPn532 } from '../chip/pn532.ts';
 import { NO_TIMING, REAL_TIMING } from '../chip/timing.ts';
 import { createVirtualPsam, type VirtualPsam } from '../sam/psam.ts';
+import { rideHere } from './entry-elsewhere.ts';
 
 export interface StationOptions {
   readonly config: LaneConfig;
@@ -43,6 +45,8 @@ export interface Station {
   readonly barrier: VirtualBarrier;
   readonly psam: VirtualPsam;
   readonly stores: Stores;
+  /** Passengers come to this lane: to an exit, with the entry that they made elsewhere. */
+  arrive(targets: readonly Target[]): void;
   /** Signs that the lane is idle: rounds that found the field empty, disk operations under way. */
   readonly quiet: { readonly emptyRounds: number; readonly writes: number };
   close(): Promise<void>;
@@ -82,7 +86,9 @@ export async function openStation(options: StationOptions): Promise<Reply<Statio
     blacklist,
     log,
   });
-  return ok({ gate, field, barrier, psam, stores: stores.value, quiet, close });
+  const arrive = (targets: readonly Target[]) =>
+    rideHere(targets, { config, ledger, wall_ms: clock.wall_ms() });
+  return ok({ gate, field, barrier, psam, stores: stores.value, arrive, quiet, close });
 
   async function close(): Promise<void> {
     await gate.stop();

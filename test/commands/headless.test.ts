@@ -118,6 +118,21 @@ headless.test(
   30_000,
 );
 
+headless.test(
+  'GIVEN an exit lane WHEN a crowd comes from other stations THEN distance fares are taken',
+  async () => {
+    const data = scratch();
+    const args = ['--headless', '--lane', 'exit', '--taps', '60', '--seed', '3', '--data', data];
+    const { code, out } = await run(quickSim(), args);
+    assert.is(code, 0, out);
+    assert.match(out, /cards and ledger agree to the fen/);
+    const done = (await exported(data)).filter(({ status }) => status === 'done');
+    assert.ok(done.every(({ kind, entry_place }) => kind === '04' && entry_place !== null));
+    assert.ok(new Set(done.map(({ amount_fen }) => amount_fen)).size > 2, 'one fare for all');
+  },
+  30_000,
+);
+
 headless.after(killAll);
 headless.run();
 
