@@ -33,9 +33,7 @@ function CardButton({ card }: { card: TrayCard }) {
       <span class="face">
         <span class="name">{localText(card.name)}</span>
         <Chip />
-        <span class="money">
-          {card.balance_fen === null ? text.noPurse : yuan(card.balance_fen)}
-        </span>
+        <span class="money">{moneyOf(card, text.noPurse)}</span>
         {card.inField ? <span class="field">{text.inField}</span> : <Badges card={card} />}
       </span>
       <span class="note">{localText(card.note)}</span>
@@ -65,4 +63,10 @@ function Chip() {
       <path d="M.5 6h7v5h-7M21.5 6h-7v5h7M7.5.5v16M14.5.5v16" />
     </svg>
   );
+}
+
+/** Two cards at once have two balances, and the card shows neither. */
+function moneyOf({ balance_fen, gesture }: TrayCard, noPurse: string): string {
+  if (balance_fen !== null) return yuan(balance_fen);
+  return gesture === 'two' ? '' : noPurse;
 }
