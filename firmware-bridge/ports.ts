@@ -109,7 +109,7 @@ export interface Disk {
   makeDirectory(path: string): Promise<void>;
   /** Names in a directory, sorted; empty when it does not exist. */
   list(path: string): Promise<string[]>;
-  /** Opens for reading and appending, creating the file if `create`. */
+  /** `read`: the file must exist; `append`: for reading and writing, created when absent. */
   open(path: string, mode: 'read' | 'append'): Promise<DiskFile>;
   /** Makes the directory entry itself durable. */
   syncDirectory(path: string): Promise<void>;
