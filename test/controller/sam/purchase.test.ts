@@ -12,14 +12,15 @@ import { createPsam } from '../../../controller/sam/psam.ts';
 import type { PurchaseInput, PurchaseSam } from '../../../controller/sam/sam.ts';
 import { parseKeySet } from '../../../controller/sam/sealed.ts';
 import { createSoftwareSam } from '../../../controller/sam/software.ts';
-import { ok, type Reply } from '../../../firmware-bridge/ports.ts';
+import { ok } from '../../../firmware-bridge/ports.ts';
 import { PURSE_AID } from '../../../sim/card/personalise.ts';
 import type { PurseCard } from '../../../sim/card/purse.ts';
-import { keysAsJson, SCHEMES, SIM_ISSUER } from '../../../sim/keys.ts';
+import { keysAsJson, SCHEMES } from '../../../sim/keys.ts';
 import { createVirtualPsam, type PsamOptions } from '../../../sim/sam/psam.ts';
 import { createFakeClock } from '../../kit/fake-clock.ts';
 import { feature } from '../../kit/feature.ts';
-import { AT, bytes, cardOf, NO_TIME, SERIAL, TERMINAL, upper } from '../../sim/card/hand.ts';
+import { AT, bytes, cardOf, NO_TIME, TERMINAL, upper } from '../../sim/card/hand.ts';
+import { inputOf, must, told } from './input.ts';
 
 const purchase = feature('sam purchase');
 const ALGORITHMS = ['sm4', '3des'] as const;
@@ -57,34 +58,14 @@ const SAMS: readonly (readonly [string, (lockVersion: string) => PurchaseSam])[]
   ['software SAM', software],
 ];
 
+function inputFor(scheme: Algorithm, differs: Partial<PurchaseInput> = {}): PurchaseInput {
+  return inputOf(SCHEMES[scheme].algorithmId, differs);
+}
+
 async function started(make: (lockVersion: string) => PurchaseSam, lockVersion = '01') {
   const sam = make(lockVersion);
   must(await sam.start());
   return sam;
-}
-
-function must<T>(reply: Reply<T>): T {
-  if (!reply.ok) throw new Error(`${reply.fault.code}: ${reply.fault.detail}`);
-  return reply.value;
-}
-
-function told(reply: Reply<unknown>): unknown {
-  return reply.ok ? reply.value : `${reply.fault.code} ${reply.fault.effect}`;
-}
-
-function inputFor(algorithm: Algorithm, differs: Partial<PurchaseInput> = {}): PurchaseInput {
-  return {
-    random: bytes('0A1B2C3D'),
-    counter: 7,
-    amount_fen: 200,
-    txnType: 0x09,
-    at: bytes(AT),
-    keyVersion: 1,
-    algorithm: SCHEMES[algorithm].algorithmId,
-    cardFactor: bytes(SERIAL.slice(4)),
-    issuerFactor: bytes(SIM_ISSUER),
-    ...differs,
-  };
 }
 
 async function ask(card: PurseCard, command: Command): Promise<Response> {

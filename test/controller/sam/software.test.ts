@@ -4,7 +4,6 @@ import * as assert from 'uvu/assert';
 import type { PurchaseInput } from '../../../controller/sam/sam.ts';
 import { type KeySet, parseKeySet } from '../../../controller/sam/sealed.ts';
 import { createSoftwareSam, type SoftwareSamOptions } from '../../../controller/sam/software.ts';
-import type { Reply } from '../../../firmware-bridge/ports.ts';
 import { keysAsJson, SIM_ISSUER } from '../../../sim/keys.ts';
 import { feature, PROGRAMS } from '../../kit/feature.ts';
 import {
@@ -17,6 +16,7 @@ import {
   TERMINAL,
   upper,
 } from '../../sim/card/hand.ts';
+import { inputOf, must, told } from './input.ts';
 
 const software = feature('software sam');
 
@@ -33,30 +33,6 @@ function samOf(differs: Partial<SoftwareSamOptions> = {}) {
     lockKeyVersion: '01',
     ...differs,
   });
-}
-
-function must<T>(reply: Reply<T>): T {
-  if (!reply.ok) throw new Error(`${reply.fault.code}: ${reply.fault.detail}`);
-  return reply.value;
-}
-
-function told(reply: Reply<unknown>): unknown {
-  return reply.ok ? reply.value : `${reply.fault.code} ${reply.fault.effect}`;
-}
-
-function inputFor(algorithm: number, differs: Partial<PurchaseInput> = {}): PurchaseInput {
-  return {
-    random: bytes('0A1B2C3D'),
-    counter: 7,
-    amount_fen: 200,
-    txnType: 0x09,
-    at: bytes(AT),
-    keyVersion: 1,
-    algorithm,
-    cardFactor: bytes(SERIAL.slice(4)),
-    issuerFactor: bytes(SIM_ISSUER),
-    ...differs,
-  };
 }
 
 const SIGNED = `000000C8 09 ${TERMINAL} ${AT}`.replaceAll(' ', '');
@@ -82,7 +58,7 @@ for (const [algorithm, byte] of [
       const by = OPENSSL[algorithm];
       const session = by.session(cardKey(algorithm), X);
       const sam = samOf();
-      const { termSeq, mac1 } = must(await sam.initPurchase(inputFor(byte)));
+      const { termSeq, mac1 } = must(await sam.initPurchase(inputOf(byte)));
       assert.is(upper(termSeq), '00000102');
       assert.is(upper(mac1), by.mac(session, SIGNED));
       const mac2 = bytes(by.mac(session, '000000C8'));
@@ -93,20 +69,20 @@ for (const [algorithm, byte] of [
 
 software.testWith(PROGRAMS.openssl, 'session mode pad80, by the openssl program', async () => {
   const session = openssl('sm4-ecb', cardKey('sm4'), `${X}8000000000000000`);
-  const { mac1 } = must(await samOf({ sessionMode: 'pad80' }).initPurchase(inputFor(0x04)));
+  const { mac1 } = must(await samOf({ sessionMode: 'pad80' }).initPurchase(inputOf(0x04)));
   assert.is(upper(mac1), OPENSSL.sm4.mac(session, SIGNED));
 });
 
 software.testWith(PROGRAMS.openssl, 'algorithm byte 01, single DES by openssl', async () => {
   const left = cardKey('3des').slice(0, 16);
   const session = openssl('des-ede3-ecb', left.repeat(3), X);
-  const { mac1 } = must(await samOf().initPurchase(inputFor(0x01)));
+  const { mac1 } = must(await samOf().initPurchase(inputOf(0x01)));
   assert.is(upper(mac1), OPENSSL['3des'].mac(session, SIGNED));
 });
 
 software.testWith(PROGRAMS.openssl, 'the MAC of a block, by the openssl program', async () => {
   const lock = keySet().keys.find(({ usage, version }) => usage === 'lock' && version === '01');
-  const { cardFactor, issuerFactor } = inputFor(0x04);
+  const { cardFactor, issuerFactor } = inputOf(0x04);
   const mac = must(await samOf().blockMac(bytes('C0FFEE01'), cardFactor, issuerFactor));
   assert.is(upper(mac ?? Buffer.alloc(0)), sm4BlockMac(upper(lock?.key ?? bytes('')), 'C0FFEE01'));
 });
@@ -120,22 +96,22 @@ software.test('the worked example that `tapway-sim keys` prints is what it signs
     const { card, mac1, mac2, at } = example[algorithm];
     const sam = samOf();
     const cardFactor = bytes(card).subarray(2);
-    const signed = must(await sam.initPurchase(inputFor(byte, { cardFactor, at: bytes(at) })));
+    const signed = must(await sam.initPurchase(inputOf(byte, { cardFactor, at: bytes(at) })));
     assert.is(upper(signed.mac1), mac1);
     assert.is(told(await sam.creditPurchase(bytes(mac2))), 'verified');
   }
 });
 
 software.test('the configuration says which algorithm a byte is; others are refused', async () => {
-  const { mac1 } = must(await samOf().initPurchase(inputFor(0x04)));
-  assert.equal(must(await samOf().initPurchase(inputFor(0x03))).mac1, mac1, '03 is SM4 too');
-  const reply = await samOf({ algorithms: { '00': '3des' } }).initPurchase(inputFor(0x04));
+  const { mac1 } = must(await samOf().initPurchase(inputOf(0x04)));
+  assert.equal(must(await samOf().initPurchase(inputOf(0x03))).mac1, mac1, '03 is SM4 too');
+  const reply = await samOf({ algorithms: { '00': '3des' } }).initPurchase(inputOf(0x04));
   assert.is(told(reply), 'sam-refused none');
   assert.match(reply.ok ? '' : reply.fault.detail, /algorithm 04 is not configured/);
 });
 
 software.test('GIVEN a key version that is not there THEN it is named, and no key', async () => {
-  const reply = await samOf().initPurchase(inputFor(0x04, { keyVersion: 0x0a }));
+  const reply = await samOf().initPurchase(inputOf(0x04, { keyVersion: 0x0a }));
   assert.is(reply.ok ? '' : reply.fault.detail, 'no sm4 purchase key of version 0A');
 });
 
@@ -149,8 +125,8 @@ software.test('GIVEN a lock key first in the set THEN the key index is the purch
 software.test('GIVEN the last termSeq THEN it begins again at zero', async () => {
   for (const firstTermSeq of [0xffffffff, 0x1ffffffff]) {
     const sam = samOf({ firstTermSeq });
-    const first = must(await sam.initPurchase(inputFor(0x04)));
-    const second = must(await sam.initPurchase(inputFor(0x04)));
+    const first = must(await sam.initPurchase(inputOf(0x04)));
+    const second = must(await sam.initPurchase(inputOf(0x04)));
     assert.equal([upper(first.termSeq), upper(second.termSeq)], ['FFFFFFFF', '00000000']);
   }
 });
@@ -158,16 +134,16 @@ software.test('GIVEN the last termSeq THEN it begins again at zero', async () =>
 software.test('WHEN closed THEN the keys are zero, and it signs nothing any more', async () => {
   const held = keySet();
   const sam = samOf({ keySet: held });
-  must(await sam.initPurchase(inputFor(0x04)));
+  must(await sam.initPurchase(inputOf(0x04)));
   assert.ok(
     held.keys.every(({ key }) => key.some((byte) => byte !== 0)),
     'signing spares them',
   );
   await sam.close();
   assert.ok(held.keys.every(({ key }) => key.equals(Buffer.alloc(16))));
-  const { cardFactor, issuerFactor } = inputFor(0x04);
+  const { cardFactor, issuerFactor } = inputOf(0x04);
   assert.is(told(await sam.creditPurchase(Buffer.alloc(4))), 'no-session');
-  assert.is(told(await sam.initPurchase(inputFor(0x04))), 'sam-refused none');
+  assert.is(told(await sam.initPurchase(inputOf(0x04))), 'sam-refused none');
   assert.is(told(await sam.blockMac(Buffer.alloc(4), cardFactor, issuerFactor)), null);
   assert.is(told(await sam.start()), 'sam-keys none');
   await sam.close();
@@ -176,7 +152,7 @@ software.test('WHEN closed THEN the keys are zero, and it signs nothing any more
 software.test('GIVEN a MAC2 of another length THEN wrong', async () => {
   for (const length of [0, 3, 5, 16]) {
     const sam = samOf();
-    must(await sam.initPurchase(inputFor(0x04)));
+    must(await sam.initPurchase(inputOf(0x04)));
     assert.is(told(await sam.creditPurchase(Buffer.alloc(length))), 'wrong');
   }
 });
@@ -194,7 +170,7 @@ software.test('two purchases that differ in one input have different MAC1', asyn
   ];
   const seen = new Set<string>();
   for (const differs of differences)
-    seen.add(upper(must(await samOf().initPurchase(inputFor(0x04, differs))).mac1));
+    seen.add(upper(must(await samOf().initPurchase(inputOf(0x04, differs))).mac1));
   assert.is(seen.size, differences.length);
 });
 
