@@ -1,7 +1,7 @@
 /** The real disk behind the `Disk` port, on node:fs/promises. */
 
 import { constants } from 'node:fs';
-import { type FileHandle, mkdir, open, readdir } from 'node:fs/promises';
+import { type FileHandle, link, mkdir, open, readdir, rename, rm } from 'node:fs/promises';
 import type { Disk, DiskFile } from './ports.ts';
 
 export const systemDisk: Disk = {
@@ -27,6 +27,9 @@ export const systemDisk: Disk = {
       await handle.close();
     }
   },
+  rename,
+  link,
+  remove: (path) => rm(path, { recursive: true, force: true }),
 };
 
 /** Not flag 'a': with O_APPEND Linux ignores the offset of a write. */
@@ -37,8 +40,8 @@ function openForWriting(path: string): Promise<FileHandle> {
 function diskFile(handle: FileHandle): DiskFile {
   return {
     size: async () => (await handle.stat()).size,
-    async read(offset, length) {
-      const bytes = Buffer.alloc(length);
+    async read(offset, length, into) {
+      const bytes = into ?? Buffer.alloc(length);
       let done = 0;
       while (done < length) {
         const { bytesRead } = await handle.read(bytes, done, length - done, offset + done);

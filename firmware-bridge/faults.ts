@@ -37,12 +37,14 @@ export const FAULTS = {
   'ledger-write': entry(500, 'store', 'The ledger disk failed; replace it, keep it for the books.'),
   'ledger-full': entry(501, 'store', 'The ledger disk is full; upload and free space.'),
   'ledger-held': entry(503, 'store', 'Another process serves this data_dir; stop it first.'),
+  'ledger-busy': entry(504, 'store', 'The disk is slower than the lane; replace it if it repeats.'),
   'ledger-damaged': entry(502, 'store', 'Run `tapway ledger verify` and keep the directory.'),
   'blacklist-unreadable': entry(
     510,
     'store',
     'The blacklist store is damaged; import the list anew.',
   ),
+  'list-refused': entry(511, 'store', 'The list file cannot be used; fetch it again.'),
   'barrier-lost': entry(600, 'barrier', 'The barrier board does not answer; check its cable.'),
   assertion: entry(900, 'controller', 'A defect in the program: send the log to the maintainers.'),
 } as const satisfies Record<string, FaultEntry>;

@@ -24,10 +24,22 @@ export interface CardReader {
   probe(): Promise<Reply<string>>;
   /** Tries to bring a mute device back: abort, wake up, configure again. */
   recover(): Promise<Reply<string>>;
+  /** The steps of a recovery one by one, for a reader that can tell them apart. */
+  readonly mending?: ReaderMending;
   /** Named counters for the log and the metrics (frames, checksum errors, time-outs …). */
   counters(): Readonly<Record<string, number>>;
   /** Legal at any time; ends pending calls with a fault; returns within two seconds. */
   close(): Promise<void>;
+}
+
+/** Ways to bring a reader back, from the mildest to the hardest. */
+export interface ReaderMending {
+  /** Field off and on. */
+  rfReset(): Promise<Reply<unknown>>;
+  /** Abort, wake up, configure again, on the line that is open. */
+  chipReset(): Promise<Reply<unknown>>;
+  /** A new line, and the chip brought up on it. */
+  reopen(): Promise<Reply<unknown>>;
 }
 
 /** One ISO 14443-4 card in the field, or one card in a contact slot. */
@@ -52,6 +64,8 @@ export interface SamSlot {
   /** Powers the SAM up anew and returns its ATR. */
   reset(): Promise<Reply<Buffer>>;
   transceive(command: Buffer, timeout_ms: number): Promise<Reply<Buffer>>;
+  /** Is the SAM that was reset still there? Sends it nothing, so that its session lives on. */
+  probe?(): Promise<Reply<string>>;
   close(): Promise<void>;
 }
 
@@ -63,18 +77,50 @@ export type BarrierEvent =
   /** Somebody is in the safety zone: the leaves must not close. */
   | 'zone-occupied'
   | 'zone-free'
-  /** Somebody went through in the open direction. */
+  /** Somebody went through in the direction last opened. */
   | 'passed'
-  /** Somebody came against the open direction, or while closed. */
+  /** Somebody went through against the direction last opened. */
+  | 'passed-against'
+  /** Somebody who went in the open direction stepped back out. */
+  | 'turned-back'
+  /** Somebody came against the open direction, or into the safety zone of the shut gate. */
   | 'intrusion'
   | 'fire-on'
-  | 'fire-off';
+  | 'fire-off'
+  | 'key-on'
+  | 'key-off'
+  /** The board is lost: it hears no order, and nothing is known of the passage. */
+  | 'lost'
+  /** It answers, for the first time or again; whoever orders the leaves must do so anew. */
+  | 'found';
+
+export type Lamp = 'off' | 'green' | 'red';
+
+/** What the gate itself shows: lamps for those who come from either end, and for staff. */
+export interface GateSignal {
+  readonly near: Lamp;
+  readonly far: Lamp;
+  readonly concession: boolean;
+  readonly buzzer: boolean;
+}
 
 export interface Barrier {
+  readonly name: string;
+  /** Fault `barrier-lost`: the board did not take the order. */
   open(direction: Direction): Promise<Reply<void>>;
-  close(): Promise<Reply<void>>;
+  /** Closes the leaves; never to be called while the safety zone is occupied. */
+  shut(): Promise<Reply<void>>;
+  /** From now on; a board without such lamps ignores it. */
+  signal(signal: GateSignal): void;
   /** Returns the function that ends the subscription. */
   onEvent(listener: (event: BarrierEvent) => void): () => void;
+  /** Is the board alive? Independent of passengers. */
+  probe(): Promise<Reply<string>>;
+  /** Connects, at first and again after a loss. */
+  recover(): Promise<Reply<string>>;
+  counters(): Readonly<Record<string, number>>;
+  /** Ends the device, not the leaves; legal at any time, returns within two seconds. */
+  close(): Promise<void>;
 }
 
 export type Light = 'off' | 'green' | 'amber' | 'red' | 'blue';
@@ -104,7 +150,7 @@ export interface Clock {
   clearTimeout(timer: Timer): void;
 }
 
-/** The few file operations that the ledger needs. They throw Node's own errors. */
+/** The few file operations that the stores need. They throw Node's own errors. */
 export interface Disk {
   makeDirectory(path: string): Promise<void>;
   /** Names in a directory, sorted; empty when it does not exist. */
@@ -113,12 +159,23 @@ export interface Disk {
   open(path: string, mode: 'read' | 'append'): Promise<DiskFile>;
   /** Makes the directory entry itself durable. */
   syncDirectory(path: string): Promise<void>;
+  /** Replaces `to` in one step. */
+  rename(from: string, to: string): Promise<void>;
+  /** A second name for the same bytes on disk. */
+  link(from: string, to: string): Promise<void>;
+  /** A file, or a directory with all it holds; no error when absent. */
+  remove(path: string): Promise<void>;
 }
 
 export interface DiskFile {
   size(): Promise<number>;
-  /** May return fewer bytes than asked at the end of the file. */
-  read(offset: number, length: number): Promise<Buffer>;
+  /**
+   * May return fewer bytes than asked at the end of the file.
+   * @param into at least `length` bytes that may be used for the answer, which is then valid until
+   * the next use of them: large files pass through a process without leaving garbage outside V8's
+   * heap, which is collected late
+   */
+  read(offset: number, length: number, into?: Buffer): Promise<Buffer>;
   write(offset: number, bytes: Buffer): Promise<void>;
   /** fdatasync: what was written before is durable afterwards. */
   sync(): Promise<void>;

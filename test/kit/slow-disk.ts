@@ -12,7 +12,6 @@ export class SlowDisk implements Disk {
   /** Set its `syncTrouble` or `writeTrouble` to make the disk fail. */
   readonly memory = new MemoryDisk();
   readonly #clock: Clock;
-  readonly #synced = new Map<string, Buffer>();
   /** Files opened before a power cut belong to a process that is dead. */
   #life = 0;
 
@@ -27,7 +26,7 @@ export class SlowDisk implements Disk {
 
   /** What a power cut would leave of a file now. */
   synced(path: string): Buffer {
-    return this.#synced.get(path) ?? Buffer.alloc(0);
+    return this.memory.peekDurable(path);
   }
 
   makeDirectory(): Promise<void> {
@@ -40,6 +39,18 @@ export class SlowDisk implements Disk {
 
   syncDirectory(path: string): Promise<void> {
     return this.memory.syncDirectory(path);
+  }
+
+  rename(from: string, to: string): Promise<void> {
+    return this.memory.rename(from, to);
+  }
+
+  link(from: string, to: string): Promise<void> {
+    return this.memory.link(from, to);
+  }
+
+  remove(path: string): Promise<void> {
+    return this.memory.remove(path);
   }
 
   async open(path: string, mode: 'read' | 'append'): Promise<DiskFile> {
@@ -58,7 +69,6 @@ export class SlowDisk implements Disk {
         await new Promise<void>((done) => this.#clock.setTimeout(done, SYNC_MS));
         expectAlive();
         await file.sync();
-        this.#synced.set(path, this.memory.peek(path));
       },
     };
   }
