@@ -1,6 +1,7 @@
-/** `tapway ledger export DIR` and `tapway ledger verify DIR` */
+/** `tapway ledger export DIR`, `tapway ledger verify DIR`, `tapway ledger settle DIR` */
 
 import { exportClearing } from '../ledger/export.ts';
+import { explainHeld, hashOfRecord, readSettled, writeSettled } from '../ledger/settlement.ts';
 import { readStories } from '../ledger/stories.ts';
 import { explainReport, verifyLedger } from '../ledger/verify.ts';
 import { SOFTWARE } from '../ops/version.ts';
@@ -20,6 +21,51 @@ export async function ledgerExport(
   return 0;
 }
 
+export interface SettleOptions {
+  readonly through: number;
+  /** Of that record as the host knows it, 32 hex digits; omitted: not compared. */
+  readonly hash?: string;
+  /** Damaged segments up to there may go as well. Once said it stands. */
+  readonly acceptDamage?: boolean;
+}
+
+/**
+ * The host has settled every record up to `through`; the lane may run meanwhile. Its segments are
+ * then retired when they are old enough; the first one that will stay is named.
+ */
+export async function ledgerSettle(
+  io: Io,
+  directory: string,
+  { through, hash, acceptDamage = false }: SettleOptions,
+): Promise<ExitCode> {
+  const ledger = await findLedger(io, directory);
+  if (!ledger) return 2;
+  const before = await readSettled(io.disk, ledger);
+  if (!before.ok) return refuse(before.fault.detail);
+  const settled = before.value?.through ?? 0;
+  if (through < settled) return refuse(`settled through ${settled} already; that stays`);
+  const found = await hashOfRecord({ disk: io.disk, directory: ledger }, through);
+  if (found === null) {
+    return refuse(`no record ${through} here; tapway ledger verify says which there are`);
+  }
+  if (hash !== undefined && hash.toLowerCase() !== found) {
+    return refuse(`record ${through} has the hash ${found}: the host settled other books`);
+  }
+  const damage_through = acceptDamage ? through : before.value?.damage_through;
+  const now = { through, hash: found, ...(damage_through && { damage_through }) };
+  await writeSettled(io.disk, ledger, now);
+  io.out(`settled through record ${through} (hash ${found})`);
+  const held = await explainHeld(io.disk, ledger, now);
+  if (held) io.out(held);
+  return 0;
+
+  function refuse(why: string): ExitCode {
+    io.err(`${ledger}: ${why}`);
+    return 2;
+  }
+}
+
+/** Exits with 1 when the books are not in order; the first line says so in short. */
 export async function ledgerVerify(io: Io, directory: string): Promise<ExitCode> {
   const ledger = await findLedger(io, directory);
   if (!ledger) return 2;

@@ -6,15 +6,25 @@
  * `length` counts the payload, the CRC-32C (Castagnoli, RFC 3720 B.4) covers length and payload.
  * The payload is UTF-8 JSON that begins `{"seq":…,"prev":"…"`, the record's keys following in
  * alphabetical order. `prev` is the first 16 bytes of SM3 over the whole frame before, in hex.
+ * `"batch":…` behind `prev` names the first frame of the write that this one was part of, where it
+ * is not itself the first. Zeros behind the last frame are room: files are made full of them.
  */
 
 import { createHash } from 'node:crypto';
 
 const HEADER_BYTES = 8;
 const PAYLOAD_MAX_BYTES = 0xffff;
+export const FRAME_MAX_BYTES = HEADER_BYTES + PAYLOAD_MAX_BYTES;
 /** No frame is shorter: header, `seq`, `prev` and a type take more. */
 const FRAME_MIN_BYTES = 64;
+/** What a disk writes whole or not at all. */
+const SECTOR_BYTES = 512;
+/** One write takes no more, except where a single frame does. */
+export const WRITE_MAX_BYTES = 64 * 1024;
+const HELD_MAX_BYTES = 4 * WRITE_MAX_BYTES;
+const ZEROS = Buffer.alloc(64 * 1024);
 export const NO_PREVIOUS = '0'.repeat(32);
+const HEADER_ROOM = ' '.repeat(HEADER_BYTES);
 const MARK = Buffer.from('{"seq":');
 
 export type Fields = Readonly<Record<string, unknown>>;
@@ -25,13 +35,21 @@ export type Found =
       readonly kind: 'record';
       readonly offset: number;
       readonly seq: number;
+      readonly hash: string;
       readonly fields: Fields;
     }
-  /** An unfinished write at the end of the file: nobody was told that it is durable. */
+  /** An unfinished write behind all records: nobody was told that it is durable. */
   | { readonly kind: 'torn'; readonly offset: number; readonly length: number }
   | { readonly kind: 'damage'; readonly offset: number; readonly length: number }
   /** The record at `offset` follows record `after` although others belong between them. */
-  | { readonly kind: 'gap'; readonly offset: number; readonly after: number; readonly seq: number }
+  | {
+      readonly kind: 'gap';
+      readonly offset: number;
+      readonly after: number;
+      readonly seq: number;
+      /** Hash of the record before `seq`, as record `seq` names it. */
+      readonly prev: string;
+    }
   /** The record at `offset` names another predecessor than the one found. */
   | { readonly kind: 'chain'; readonly offset: number; readonly seq: number }
   /** A sound frame with a number that was passed already; its record is not reported. */
@@ -55,24 +73,42 @@ export function nextSeq(position: Position): number {
   return position.seq + 1 + Math.ceil(position.damaged_bytes / FRAME_MIN_BYTES);
 }
 
-/** @throws RangeError when the record is larger than a frame can hold */
-export function encodeFrame(seq: number, prev: string, record: object): Buffer {
-  const sorted = Object.entries(record).sort(([a], [b]) => (a < b ? -1 : 1));
-  const payload = Buffer.from(JSON.stringify({ seq, prev, ...Object.fromEntries(sorted) }));
-  if (payload.length > PAYLOAD_MAX_BYTES) {
-    throw new RangeError(
-      `a record takes at most ${PAYLOAD_MAX_BYTES} bytes, not ${payload.length}`,
-    );
+/**
+ * @param batch number of the first frame that is written together with this one
+ * @throws RangeError when the record is larger than a frame can hold
+ */
+export function encodeFrame(seq: number, prev: string, record: object, batch = seq): Buffer {
+  const frame = Buffer.from(`${HEADER_ROOM}${payloadOf(seq, prev, record, batch)}`);
+  const length = frame.length - HEADER_BYTES;
+  if (length > PAYLOAD_MAX_BYTES) {
+    throw new RangeError(`a record takes at most ${PAYLOAD_MAX_BYTES} bytes, not ${length}`);
   }
-  const frame = Buffer.alloc(HEADER_BYTES + payload.length);
-  frame.writeUInt32LE(payload.length, 0);
-  payload.copy(frame, HEADER_BYTES);
+  frame.writeUInt32LE(length, 0);
   frame.writeUInt32LE(checksum(frame), 4);
   return frame;
 }
 
+/** Written piece by piece: three times as fast as an object put in order and then stringified. */
+function payloadOf(seq: number, prev: string, record: object, batch: number): string {
+  const fields: Fields = { ...record };
+  let text = `{"seq":${seq},"prev":"${prev}"${batch === seq ? '' : `,"batch":${batch}`}`;
+  for (const key of Object.keys(fields).sort()) {
+    const value = JSON.stringify(fields[key]);
+    if (value !== undefined) text += `,${JSON.stringify(key)}:${value}`;
+  }
+  return `${text}}`;
+}
+
 export function frameHash(frame: Buffer): string {
   return createHash('sm3').update(frame).digest('hex').slice(0, 32);
+}
+
+/** The sound frame that `bytes` begin with: its number, its hash and the one it names. */
+export function firstFrame(bytes: Buffer): { seq: number; hash: string; prev: string } | null {
+  const frame = readFrame(bytes);
+  if (frame === 'short' || frame === 'bad') return null;
+  const { seq, prev, size } = frame;
+  return { seq, prev, hash: frameHash(bytes.subarray(0, size)) };
 }
 
 /** Walks one file, chunk by chunk, in bounded memory. Never throws, whatever the bytes are. */
@@ -82,97 +118,164 @@ export class FrameWalker {
   #window: Buffer = Buffer.alloc(0);
   /** File offset of the window's first byte. */
   #offset = 0;
-  #damagedFrom: number | null = null;
-  #cutShort = false;
+  /** Zeros at the end of what was pushed: room, unless something follows. */
+  #zeros = 0;
+  #hole: Hole | null = null;
+  #held: Held | null = null;
 
   constructor(position: Position) {
     this.#position = position;
   }
 
   push(chunk: Buffer): Found[] {
-    this.#window = this.#window.length === 0 ? chunk : Buffer.concat([this.#window, chunk]);
-    while (this.#step(false));
+    const end = lastNonZero(chunk) + 1;
+    if (end > 0) {
+      while (this.#zeros > 0) {
+        const zeros = ZEROS.subarray(0, this.#zeros);
+        this.#zeros -= zeros.length;
+        this.#feed(zeros);
+      }
+      this.#feed(chunk.subarray(0, end));
+    }
+    this.#zeros += chunk.length - end;
     return this.#take();
   }
 
   /** The file ends here. */
   end(): Found[] {
     const size = this.#offset + this.#window.length;
-    // JSON holds no zero byte: a file that ends in one has blocks that were never written.
-    const unwritten = this.#window.at(-1) === 0;
     while (this.#step(true));
-    if (this.#damagedFrom !== null) {
-      const length = size - this.#damagedFrom;
-      const kind = this.#cutShort || unwritten ? 'torn' : 'damage';
-      this.#found.push({ kind, offset: this.#damagedFrom, length });
-      if (kind === 'damage') this.#position.damaged_bytes += length;
-    }
+    const hole = this.#hole;
+    if (hole) this.#skipInHole(this.#window.length);
+    if (this.#held) this.#tearOff(this.#held, size);
+    else if (hole) this.#endInHole(hole, size);
     return this.#take();
+  }
+
+  /** A hole in the last write of all: none of what lies in and behind it was ever confirmed. */
+  #tearOff({ from, position }: Held, size: number): void {
+    Object.assign(this.#position, position);
+    this.#found.push({ kind: 'torn', offset: from, length: size - from });
+  }
+
+  #endInHole({ from, cutShort, unwritten }: Hole, size: number): void {
+    const length = size - from;
+    const kind = cutShort || unwritten ? 'torn' : 'damage';
+    this.#found.push({ kind, offset: from, length });
+    if (kind === 'damage') this.#position.damaged_bytes += length;
+  }
+
+  #feed(bytes: Buffer): void {
+    this.#window = this.#window.length === 0 ? bytes : Buffer.concat([this.#window, bytes]);
+    while (this.#step(false));
   }
 
   /** One frame, or one stretch of damage. False when more bytes are needed. */
   #step(final: boolean): boolean {
-    return this.#damagedFrom === null ? this.#readNext(final) : this.#resynchronise(final);
+    return this.#hole === null ? this.#readNext(final) : this.#resynchronise(this.#hole, final);
   }
 
   #readNext(final: boolean): boolean {
     const frame = readFrame(this.#window);
     if (frame === 'short' && (!final || this.#window.length === 0)) return false;
     if (frame === 'short' || frame === 'bad') {
-      this.#damagedFrom = this.#offset;
-      this.#cutShort = frame === 'short' && !holdsWholePayload(this.#window);
+      const cutShort = frame === 'short' && !holdsWholePayload(this.#window);
+      this.#hole = { from: this.#offset, cutShort, unwritten: false, sectorZero: true };
     } else this.#accept(frame);
     return true;
   }
 
-  #resynchronise(final: boolean): boolean {
+  #resynchronise(hole: Hole, final: boolean): boolean {
     const found = this.#window.indexOf(MARK, HEADER_BYTES);
     if (found < 0) {
-      this.#skip(Math.max(0, this.#window.length - HEADER_BYTES - MARK.length));
+      this.#skipInHole(Math.max(0, this.#window.length - HEADER_BYTES - MARK.length));
       return false;
     }
-    this.#skip(found - HEADER_BYTES);
+    this.#skipInHole(found - HEADER_BYTES);
     const frame = readFrame(this.#window);
     if (frame === 'short' && !final) return false;
-    if (frame === 'short' || frame === 'bad' || !this.#fits(frame)) {
-      this.#skip(1);
+    if (frame === 'short' || frame === 'bad' || !this.#fits(frame, hole)) {
+      this.#skipInHole(1);
       return true;
     }
-    const from = this.#damagedFrom ?? this.#offset;
-    this.#found.push({ kind: 'damage', offset: from, length: this.#offset - from });
-    this.#damagedFrom = null;
+    this.#release(frame);
+    const { from, unwritten } = hole;
+    const { seq } = this.#position;
+    // Every number that is missing belongs to the write that this frame was part of.
+    const sameWrite = frame.batch < frame.seq && frame.batch <= seq + 1;
+    if (unwritten && sameWrite && !this.#held) {
+      this.#held = { from, batch: frame.batch, position: { ...this.#position }, found: [] };
+    }
+    this.#report({ kind: 'damage', offset: from, length: this.#offset - from });
+    this.#hole = null;
     this.#accept(frame);
     return true;
   }
 
-  /** After damage only a later number counts, and not later than the damage can hide. */
-  #fits(frame: Frame): boolean {
-    const hidden = this.#offset - (this.#damagedFrom ?? this.#offset);
-    const damaged_bytes = this.#position.damaged_bytes + hidden;
-    return (
-      frame.seq > this.#position.seq && frame.seq <= nextSeq({ ...this.#position, damaged_bytes })
-    );
+  /**
+   * After damage only a later number counts, and not later than the damage can hide. Books whose
+   * first segments were retired begin with any number.
+   */
+  #fits({ seq }: Frame, { from }: Hole): boolean {
+    const position = this.#position;
+    if (position.seq === 0) return seq > 0;
+    const damaged_bytes = position.damaged_bytes + this.#offset - from;
+    return seq > position.seq && seq <= nextSeq({ ...position, damaged_bytes });
   }
 
   #accept(frame: Frame): void {
+    this.#release(frame);
     const position = this.#position;
-    const { seq, fields } = frame;
+    const { seq, prev, fields } = frame;
     const offset = this.#offset;
     const hash = frameHash(this.#window.subarray(0, frame.size));
     this.#skip(frame.size);
     if (seq <= position.seq) {
-      this.#found.push({ kind: 'misplaced', offset, seq });
+      this.#report({ kind: 'misplaced', offset, seq });
       return;
     }
-    if (seq > position.seq + 1) this.#found.push({ kind: 'gap', offset, after: position.seq, seq });
-    if (frame.prev !== position.hash) this.#found.push({ kind: 'chain', offset, seq });
-    this.#found.push({ kind: 'record', offset, seq, fields });
+    const gap = seq > position.seq + 1;
+    if (gap) this.#report({ kind: 'gap', offset, after: position.seq, seq, prev });
+    // Books that begin with a later number have no record yet that this one could contradict.
+    const begins = gap && position.seq === 0 && position.damaged_bytes === 0 && offset === 0;
+    if (prev !== position.hash && !begins) this.#report({ kind: 'chain', offset, seq });
+    this.#report({ kind: 'record', offset, seq, hash, fields });
     Object.assign(position, { seq, hash, damaged_bytes: 0 });
+  }
+
+  /** A frame of a later write shows that the write with the hole had been durable: damage. */
+  #release(frame: Frame): void {
+    const held = this.#held;
+    if (!held) return;
+    if (frame.batch === held.batch && this.#offset - held.from <= HELD_MAX_BYTES) return;
+    this.#held = null;
+    this.#found.push(...held.found);
+  }
+
+  #report(found: Found): void {
+    (this.#held?.found ?? this.#found).push(found);
   }
 
   #skip(bytes: number): void {
     this.#window = this.#window.subarray(bytes);
     this.#offset += bytes;
+  }
+
+  /** Notes a sector of zeros, or the part of one behind the hole's beginning: never written. */
+  #skipInHole(bytes: number): void {
+    const hole = this.#hole;
+    const end = this.#offset + bytes;
+    for (let at = this.#offset; hole && at < end; ) {
+      const next = Math.min(end, at - (at % SECTOR_BYTES) + SECTOR_BYTES);
+      const part = this.#window.subarray(at - this.#offset, next - this.#offset);
+      hole.sectorZero &&= lastNonZero(part) < 0;
+      if (next % SECTOR_BYTES === 0) {
+        hole.unwritten ||= hole.sectorZero;
+        hole.sectorZero = true;
+      }
+      at = next;
+    }
+    this.#skip(bytes);
   }
 
   #take(): Found[] {
@@ -182,9 +285,41 @@ export class FrameWalker {
   }
 }
 
+/** Bytes behind a good frame that are no frame. */
+interface Hole {
+  readonly from: number;
+  /** A frame began and the file ended within it. */
+  readonly cutShort: boolean;
+  /** A whole sector of it holds zeros: the disk never wrote it. */
+  unwritten: boolean;
+  /** Is the sector that is being looked at zero so far? */
+  sectorZero: boolean;
+}
+
+/** What lies behind a hole, until it is known whether the write that has the hole was the last. */
+interface Held {
+  readonly from: number;
+  readonly batch: number;
+  /** Before the hole. */
+  readonly position: Position;
+  readonly found: Found[];
+}
+
+/** Index of the last byte that is not zero, -1 when there is none. */
+export function lastNonZero(bytes: Buffer): number {
+  let end = bytes.length;
+  while (end >= 1_024 && bytes.subarray(end - 1_024, end).equals(ZEROS.subarray(0, 1_024))) {
+    end -= 1_024;
+  }
+  while (end > 0 && bytes[end - 1] === 0) end -= 1;
+  return end - 1;
+}
+
 interface Frame {
   readonly size: number;
   readonly seq: number;
+  /** Number of the first frame of the same write. */
+  readonly batch: number;
   readonly prev: string;
   readonly fields: Fields;
 }
@@ -192,7 +327,7 @@ interface Frame {
 function readFrame(bytes: Buffer): Frame | 'short' | 'bad' {
   if (bytes.length < HEADER_BYTES) return 'short';
   const size = HEADER_BYTES + bytes.readUInt32LE(0);
-  if (size < FRAME_MIN_BYTES || size > HEADER_BYTES + PAYLOAD_MAX_BYTES) return 'bad';
+  if (size < FRAME_MIN_BYTES || size > FRAME_MAX_BYTES) return 'bad';
   const start = bytes.subarray(HEADER_BYTES, HEADER_BYTES + MARK.length);
   if (!start.equals(MARK.subarray(0, start.length))) return 'bad';
   if (bytes.length < size) return 'short';
@@ -200,9 +335,9 @@ function readFrame(bytes: Buffer): Frame | 'short' | 'bad' {
   if (frame.readUInt32LE(4) !== checksum(frame)) return 'bad';
   const parsed = parseJson(frame.subarray(HEADER_BYTES));
   if (parsed === null) return 'bad';
-  const { seq, prev, ...fields } = parsed;
+  const { seq, prev, batch = seq, ...fields } = parsed;
   if (!Number.isSafeInteger(seq) || Number(seq) < 1 || typeof prev !== 'string') return 'bad';
-  return { size, seq: Number(seq), prev, fields };
+  return { size, seq: Number(seq), batch: Number(batch), prev, fields };
 }
 
 /** Then the write was finished, and it is the length field that was damaged afterwards. */

@@ -59,7 +59,10 @@ export type Status =
   | 'mac2-wrong'
   /** The card refused or never got the command: nothing was debited. */
   | 'not-debited'
-  /** Cannot be settled any more here: the card's counter moved on. The host decides. */
+  /**
+   * Cannot be settled any more here: the card's counter moved on and the host decides, or the host
+   * has decided (reason `settled by the host`).
+   */
   | 'grey';
 
 export interface Outcome {
@@ -85,7 +88,25 @@ export interface Sighting {
   readonly blocked: boolean;
 }
 
-export type LedgerRecord = Intent | Authorised | Debited | Outcome | Passage | Sighting;
+/**
+ * A segment file was settled in full and is removed once this is durable. It vouches for the
+ * first record that is left: its number and its predecessor's hash.
+ */
+export interface Retired {
+  readonly type: 'retired';
+  readonly segment: number;
+  readonly first_seq: number;
+  readonly last_seq: number;
+  /** Of record `last_seq`, as the record behind it names it, lower-case hex. */
+  readonly hash: string;
+  /** The highest termSeq up to there, 4 bytes. */
+  readonly term_seq: string;
+  readonly at: string;
+  /** It was damaged, and the operator let it go with `--accept-damage`. */
+  readonly damaged?: true;
+}
+
+export type LedgerRecord = Intent | Authorised | Debited | Outcome | Passage | Sighting | Retired;
 
 /** A tap's story, gathered from its records. */
 export interface Story {

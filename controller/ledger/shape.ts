@@ -62,6 +62,15 @@ const SHAPES: Shapes = {
     reason: text,
   },
   passage: { ref },
+  retired: {
+    segment: ref,
+    first_seq: ref,
+    last_seq: ref,
+    hash: (value) => (matches(value, /^[0-9a-f]{32}$/) ? null : '16 bytes of lower-case hex'),
+    term_seq: hex(4),
+    at,
+    damaged: (value) => (value === undefined || value === true ? null : 'true, or absent'),
+  },
   sighting: { card: hex(10), reason: text, at, blocked: flag },
 };
 

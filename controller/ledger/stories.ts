@@ -2,13 +2,13 @@
 
 import type { Disk } from '../../firmware-bridge/ports.ts';
 import { readSegments } from './reader.ts';
-import type { LedgerRecord, Story } from './records.ts';
+import type { LedgerRecord, Outcome, Story } from './records.ts';
 import { asRecord } from './shape.ts';
 
 /** A story whose further records lie more than this many records later is rare, and kept aside. */
 const WINDOW_RECORDS = 4_096;
 
-export type Later = Exclude<LedgerRecord, { type: 'intent' | 'sighting' }>;
+export type Later = Exclude<LedgerRecord, { type: 'intent' | 'sighting' | 'retired' }>;
 
 /** The story with one more record. The first outcome counts; `verifyLedger` reports a second. */
 export function extend(story: Story, record: Later): Story {
@@ -22,6 +22,14 @@ export function extend(story: Story, record: Later): Story {
     case 'passage':
       return { ...story, passed: true };
   }
+}
+
+/** Why a story ends whose card never came back, when its segment goes. */
+export const SETTLED_BY_HOST = 'settled by the host';
+
+/** Does the gate ask about a story that ended so? Not where nothing changed, or months later. */
+export function isRemembered({ status, reason }: Outcome): boolean {
+  return status !== 'not-debited' && reason !== SETTLED_BY_HOST;
 }
 
 /** Was money taken from the card, as far as this ledger knows? */

@@ -1,7 +1,7 @@
 /** What the gate asks the ledger between two taps, answered from memory. Bounded. */
 
 import type { LedgerRecord, Passage, Story } from './records.ts';
-import { extend, type Later } from './stories.ts';
+import { extend, isRemembered, type Later } from './stories.ts';
 
 interface IndexLimits {
   readonly open_max: number;
@@ -9,7 +9,7 @@ interface IndexLimits {
   readonly closed_hours: number;
 }
 
-const INDEX_LIMITS: IndexLimits = {
+export const INDEX_LIMITS: IndexLimits = {
   open_max: 200_000,
   closed_max: 200_000,
   closed_hours: 24,
@@ -25,8 +25,12 @@ export class StoryIndex {
   readonly #open = new Map<number, Story>();
   readonly #openRefs = new Map<string, readonly number[]>();
   /** By card, the oldest outcome first. */
-  readonly #closed = new Map<string, Story>();
+  readonly #closed = new Map<string, Closed>();
   readonly #closedCards = new Map<number, string>();
+  /** Counts the stories that ended. */
+  #ends = 0;
+  /** Ends that no later one exceeds in `at`, so falling: one alone while no clock goes back. */
+  #peaks: { readonly end: number; readonly at: string }[] = [];
 
   constructor(limits: IndexLimits = INDEX_LIMITS) {
     this.#limits = limits;
@@ -35,10 +39,24 @@ export class StoryIndex {
   apply(seq: number, record: LedgerRecord): void {
     if (record.type === 'intent') this.#begin({ ref: seq, intent: record, passed: false });
     if (record.type === 'passage') this.#pass(record);
-    if (record.type === 'authorised') {
-      this.lastTermSeq = Math.max(this.lastTermSeq, Number.parseInt(record.term_seq, 16));
-    }
+    if ('term_seq' in record) this.sawTermSeq(Number.parseInt(record.term_seq, 16));
     if ('ref' in record) this.#continue(record);
+  }
+
+  sawTermSeq(termSeq: number): void {
+    this.lastTermSeq = Math.max(this.lastTermSeq, termSeq);
+  }
+
+  /** A story without an outcome, from files that are not read again. In order of `ref`. */
+  adopt(story: Story): void {
+    this.#begin(story);
+  }
+
+  /** The first record that `lastClosed` still needs; Infinity when it needs none. */
+  oldestClosedRef(): number {
+    let oldest = Number.POSITIVE_INFINITY;
+    for (const ref of this.#closedCards.keys()) oldest = Math.min(oldest, ref);
+    return oldest;
   }
 
   openStory(card: string): Story | undefined {
@@ -50,7 +68,8 @@ export class StoryIndex {
   }
 
   lastClosed(card: string): Story | undefined {
-    return this.#closed.get(card);
+    const closed = this.#closed.get(card);
+    return closed && !this.#isOld(closed) ? closed.story : undefined;
   }
 
   #begin(story: Story): void {
@@ -71,7 +90,7 @@ export class StoryIndex {
     this.#open.set(story.ref, longer);
     if (!longer.outcome) return;
     this.#close(longer);
-    if (longer.outcome.status !== 'not-debited') this.#remember(longer);
+    if (isRemembered(longer.outcome)) this.#remember(longer);
   }
 
   #close({ ref, intent: { card } }: Story): void {
@@ -83,35 +102,57 @@ export class StoryIndex {
 
   #remember(story: Story): void {
     const { card, at } = story.intent;
-    const before = this.#closed.get(card);
+    this.#ends += 1;
+    while ((this.#peaks.at(-1)?.at ?? '~') <= at) this.#peaks.pop();
+    this.#peaks.push({ end: this.#ends, at });
+    const before = this.lastClosed(card);
     if (before && before.ref > story.ref) return; // an old story settled late
-    if (before) this.#forget(before);
-    this.#closed.set(card, story);
+    this.#forget(card);
+    this.#closed.set(card, { story, end: this.#ends });
     this.#closedCards.set(story.ref, card);
-    // Compared with this story, not with the newest ever seen: one wrong clock ages nothing else.
-    const age_max_ms = this.#limits.closed_hours * 3_600_000;
-    for (const oldest of this.#closed.values()) {
-      const old = time_ms(at) - time_ms(oldest.intent.at) > age_max_ms;
-      if (!old && this.#closed.size <= this.#limits.closed_max) break;
+    for (const [oldest, closed] of this.#closed) {
+      if (!this.#isOld(closed) && this.#closed.size <= this.#limits.closed_max) break;
       this.#forget(oldest);
       this.forgotten.closed += 1;
     }
+    const [first] = this.#closed.values();
+    this.#peaks = this.#peaks.filter(({ end }) => !first || end >= first.end);
   }
 
-  #forget({ ref, intent: { card } }: Story): void {
+  /**
+   * Did a story end later that began more than a day later? Compared with each, not with the
+   * newest ever seen: one wrong clock ages nothing that ends after it.
+   */
+  #isOld({ story, end }: Closed): boolean {
+    const later = this.#peaks.find((peak) => peak.end > end);
+    if (!later) return false;
+    const age_ms = time_ms(later.at) - time_ms(story.intent.at);
+    return age_ms > this.#limits.closed_hours * 3_600_000;
+  }
+
+  #forget(card: string): void {
+    const closed = this.#closed.get(card);
+    if (!closed) return;
     this.#closed.delete(card);
-    this.#closedCards.delete(ref);
+    this.#closedCards.delete(closed.story.ref);
   }
 
   #pass(record: Passage): void {
-    const card = this.#closedCards.get(record.ref) ?? '';
-    const story = this.#closed.get(card);
-    if (story) this.#closed.set(card, extend(story, record));
+    const closed = this.#closed.get(this.#closedCards.get(record.ref) ?? '');
+    if (!closed) return;
+    const { story, end } = closed;
+    this.#closed.set(story.intent.card, { story: extend(story, record), end });
   }
 }
 
+interface Closed {
+  readonly story: Story;
+  /** Which end it was, counted from 1. */
+  readonly end: number;
+}
+
 /** For differences only; the time zone does not matter. */
-function time_ms(at: string): number {
+export function time_ms(at: string): number {
   const [, ...parts] = /^(....)(..)(..)(..)(..)(..)$/.exec(at)?.map(Number) ?? [];
   const [year = 0, month = 1, day = 1, hour = 0, minute = 0, second = 0] = parts;
   return Date.UTC(year, month - 1, day, hour, minute, second);

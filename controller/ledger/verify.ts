@@ -1,10 +1,10 @@
 /** Tells an auditor what a ledger directory holds and whether its books are in order. No lock. */
 
-import type { Disk } from '../../firmware-bridge/ports.ts';
-import { startPosition } from './frame.ts';
-import { problemIn } from './ledger.ts';
+import { type Disk, describeFault } from '../../firmware-bridge/ports.ts';
+import { problemIn } from './problems.ts';
 import { type Placed, readSegments } from './reader.ts';
-import type { LedgerRecord, Story } from './records.ts';
+import type { LedgerRecord, Retired, Story } from './records.ts';
+import { readSettled, type Settled } from './settlement.ts';
 import { asRecord } from './shape.ts';
 import { extend, type Later } from './stories.ts';
 
@@ -19,48 +19,71 @@ interface Finding {
     | Exclude<Placed['kind'], 'record' | 'end'>
     | 'not-understood'
     | 'rule'
+    | 'settlement'
     | 'unverified-passage';
   readonly file: string;
   readonly offset: number;
   readonly text: string;
 }
 
+interface FileReport {
+  readonly name: string;
+  /** That hold records, or once did. */
+  readonly bytes: number;
+  /** Zeros behind them, for records to come. */
+  readonly room: number;
+  readonly records: number;
+}
+
 interface LedgerReport {
   readonly ok: boolean;
-  readonly files: readonly {
-    readonly name: string;
-    readonly bytes: number;
-    readonly records: number;
-  }[];
+  readonly files: readonly FileReport[];
   readonly records: number;
   readonly firstSeq: number | null;
   readonly lastSeq: number | null;
   readonly chainWhole: boolean;
+  /** Segments that were settled and removed, as the last record of each says. */
+  readonly retired: readonly Retired[];
+  /** The host has settled every record up to this one; null when it settled none. */
+  readonly settledThrough: number | null;
   readonly stories: number;
   /** Refs of stories without an outcome, oldest first, at most 1,000 of them. */
   readonly grey: readonly number[];
   readonly greyCount: number;
-  /** In order of the files, at most 1,000. */
+  /** In order of the files, what concerns the beginning of the books last; at most 1,000. */
   readonly findings: readonly Finding[];
   readonly findingsOmitted: number;
 }
 
 export async function verifyLedger(disk: Disk, directory: string): Promise<LedgerReport> {
-  const audit = new Audit();
-  for await (const found of readSegments(disk, directory, startPosition())) audit.add(found);
+  const settled = await readSettled(disk, directory);
+  const audit = new Audit(settled.ok ? settled.value : null);
+  if (!settled.ok) audit.noteSettlement(describeFault(settled.fault));
+  for await (const found of readSegments(disk, directory)) audit.add(found);
   return audit.report();
 }
 
 /** The report in plain lines. */
 export function explainReport(report: LedgerReport): string[] {
-  const { files, findings, findingsOmitted } = report;
+  const { files, findings, findingsOmitted, retired, settledThrough } = report;
   const verdict = report.ok ? 'IN ORDER' : 'NOT IN ORDER';
   return [
     `${verdict}: ${report.records} records in ${files.length} files`,
-    ...files.map(({ name, bytes, records }) => `  ${name}: ${bytes} bytes, ${records} records`),
+    ...files.map(({ name, bytes, records, room }) => {
+      const left = room > 0 ? `, room for ${room} more` : '';
+      return `  ${name}: ${bytes} bytes, ${records} records${left}`;
+    }),
     `Numbers ${report.firstSeq ?? '-'} to ${report.lastSeq ?? '-'}; chain ${
       report.chainWhole ? 'whole' : 'BROKEN'
     }. The chain cannot show whether records are missing after the last one.`,
+    settledThrough === null
+      ? 'The host has settled nothing yet.'
+      : `The host has settled every record up to ${settledThrough}.`,
+    ...retired.map(
+      ({ segment, first_seq, last_seq, at, damaged }) =>
+        `  segment ${segment}, records ${first_seq} to ${last_seq}, was retired at ${at}` +
+        (damaged ? ', damaged' : ''),
+    ),
     `${report.stories} stories, ${report.greyCount} of them grey (no outcome): ${
       report.grey.join(', ') || 'none'
     }`,
@@ -73,9 +96,15 @@ export function explainReport(report: LedgerReport): string[] {
 }
 
 class Audit {
-  readonly #files: { name: string; bytes: number; records: number }[] = [];
+  readonly #files: FileReport[] = [];
   readonly #findings: Finding[] = [];
   readonly #rules = new Rules();
+  readonly #settled: Settled | null;
+  readonly #retired: Retired[] = [];
+  /** In order when the segment before was retired; known at the end alone. */
+  #beginning: { readonly seq: number; readonly prev: string; readonly finding: Finding } | null =
+    null;
+  readonly #early: Finding[] = [];
   #fileRecords = 0;
   #records = 0;
   #firstSeq: number | null = null;
@@ -84,9 +113,14 @@ class Audit {
   #broken = 0;
   #chainBreaks = 0;
 
+  constructor(settled: Settled | null) {
+    this.#settled = settled;
+  }
+
   add(found: Placed): void {
     if (found.kind === 'end') {
-      this.#files.push({ name: found.file, bytes: found.bytes, records: this.#fileRecords });
+      const { file: name, bytes, used } = found;
+      this.#files.push({ name, bytes: used, room: bytes - used, records: this.#fileRecords });
       this.#fileRecords = 0;
       return;
     }
@@ -95,20 +129,50 @@ class Audit {
     if (text !== null) {
       const severity = found.kind === 'torn' || found.kind === 'record' ? 'note' : 'broken';
       const kind = found.kind === 'record' ? 'not-understood' : found.kind;
-      this.#note({ ...place, severity, kind, text });
+      const finding: Finding = { ...place, severity, kind, text };
+      if (found.kind === 'gap' && found.after === 0) {
+        this.#beginning = { seq: found.seq, prev: found.prev, finding };
+      } else this.#note(finding);
     }
     if (found.kind === 'chain') this.#chainBreaks += 1;
-    if (found.kind !== 'record') return;
+    if (found.kind === 'record') this.#addRecord(found);
+  }
+
+  #addRecord(found: Extract<Placed, { kind: 'record' }>): void {
+    const { seq, hash, file, offset } = found;
     this.#fileRecords += 1;
     this.#records += 1;
-    this.#firstSeq ??= found.seq;
-    this.#lastSeq = found.seq;
+    this.#firstSeq ??= seq;
+    this.#lastSeq = seq;
+    if (seq === this.#settled?.through && hash !== this.#settled.hash) {
+      this.noteSettlement(`it names record ${seq} of another ledger`);
+    }
     const record = asRecord(found.fields);
     if (!record) return;
-    for (const broken of this.#rules.check(found.seq, record)) this.#note({ ...place, ...broken });
+    if (record.type === 'retired') {
+      this.#retired.push(record);
+      return;
+    }
+    for (const broken of this.#rules.check(seq, record)) {
+      const finding = { file, offset, ...broken };
+      const early = 'ref' in record && record.ref < this.#firstSeq && this.#beginning;
+      if (early && this.#early.length < FINDINGS_MAX) this.#early.push(finding);
+      else this.#note(finding);
+    }
+  }
+
+  noteSettlement(text: string): void {
+    this.#note({ severity: 'broken', kind: 'settlement', file: 'settled.json', offset: 0, text });
   }
 
   report(): LedgerReport {
+    const { through = 0 } = this.#settled ?? {};
+    if (through > (this.#lastSeq ?? 0)) {
+      this.noteSettlement(`it names record ${through}, which these books do not hold`);
+    }
+    if (this.#beginning && !this.#isVouched(this.#beginning)) {
+      for (const finding of [this.#beginning.finding, ...this.#early]) this.#note(finding);
+    }
     const grey = [...this.#rules.open.keys()];
     return {
       ok: this.#broken === 0,
@@ -117,12 +181,18 @@ class Audit {
       firstSeq: this.#firstSeq,
       lastSeq: this.#lastSeq,
       chainWhole: this.#chainBreaks === 0,
+      retired: this.#retired,
+      settledThrough: this.#settled?.through ?? null,
       stories: this.#rules.stories,
       grey: grey.slice(0, FINDINGS_MAX),
       greyCount: grey.length,
       findings: this.#findings,
       findingsOmitted: this.#omitted,
     };
+  }
+
+  #isVouched({ seq, prev }: { seq: number; prev: string }): boolean {
+    return this.#retired.some(({ last_seq, hash }) => last_seq === seq - 1 && hash === prev);
   }
 
   #note(finding: Finding): void {
@@ -140,7 +210,7 @@ class Rules {
   readonly open = new Map<number, Story>();
   readonly #closed = new Map<number, Story>();
 
-  check(seq: number, record: LedgerRecord): Broken[] {
+  check(seq: number, record: Exclude<LedgerRecord, Retired>): Broken[] {
     if (record.type === 'sighting') return [];
     if (record.type === 'intent') {
       this.stories += 1;

@@ -31,7 +31,8 @@ exports.test('GIVEN a paid exit THEN the JSON row is, to the letter', async () =
       '"acquirer_city":"3320","acquirer":"9999333200008888","card_kind":"01","industry":"01",' +
       '"counter":7,"counter_after":8,"txn_type":"09","kind":"04","amount_fen":200,' +
       '"balance_before_fen":10000,"balance_after_fen":9800,"terminal":"332099000001",' +
-      '"psam":"33209900000000000001","term_seq":"00000102","at":"20260701083000",' +
+      '"psam":"33209900000000000001","term_seq":"00000102",' +
+      '"place":"01020003","at":"20260701083000",' +
       '"tac":"4FE3D8DD","mac2":"046BF062","key_version":"01","algorithm":"04",' +
       '"fare_rule":"distance:2","entry_terminal":"332099000007","entry_place":"01020009",' +
       '"entry_at":"20260701080500","status":"done","reason":"9000","passed":true,' +
@@ -42,11 +43,12 @@ exports.test('GIVEN a paid exit THEN the JSON row is, to the letter', async () =
 exports.test('GIVEN the same THEN the CSV has a header and one row', async () => {
   assert.equal(await lines(TAP, 'csv'), [
     'record_seq,card,issuer,acquirer_city,acquirer,card_kind,industry,counter,counter_after,' +
-      'txn_type,kind,amount_fen,balance_before_fen,balance_after_fen,terminal,psam,term_seq,at,' +
+      'txn_type,kind,amount_fen,balance_before_fen,balance_after_fen,terminal,psam,term_seq,' +
+      'place,at,' +
       'tac,mac2,key_version,algorithm,fare_rule,entry_terminal,entry_place,entry_at,status,' +
       'reason,passed,software\r\n',
     '1,03104399900000000099,01133320FFFFFFFF,3320,9999333200008888,01,01,7,8,' +
-      '09,04,200,10000,9800,332099000001,33209900000000000001,00000102,20260701083000,' +
+      '09,04,200,10000,9800,332099000001,33209900000000000001,00000102,01020003,20260701083000,' +
       '4FE3D8DD,046BF062,01,04,distance:2,332099000007,01020009,20260701080500,done,' +
       '9000,true,tapway 0.1.0\r\n',
   ]);

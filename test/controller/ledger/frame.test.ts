@@ -6,6 +6,7 @@ import {
   type Found,
   FrameWalker,
   frameHash,
+  lastNonZero,
   NO_PREVIOUS,
   type Position,
   startPosition,
@@ -91,8 +92,9 @@ frames.test('WHEN the end is cut off THEN a prefix is read and the rest is torn'
       const whole = Buffer.concat(list.slice(0, read.length)).length;
       assert.ok(size - whole < (list[read.length]?.length ?? 1), 'every whole frame is read');
       const rest = found.filter(({ kind }) => kind !== 'record');
-      const torn = { kind: 'torn', offset: whole, length: size - whole } as const;
-      assert.equal(rest, size === whole ? [] : [torn]);
+      // Zeros at the very end cannot be told from room.
+      const length = lastNonZero(bytes.subarray(whole, size)) + 1;
+      assert.equal(rest, length === 0 ? [] : [{ kind: 'torn', offset: whole, length }]);
     }),
   );
 });
@@ -152,14 +154,14 @@ const cases: readonly { name: string; bytes: Buffer; kinds: string; seqs: readon
   { name: 'nothing', bytes: Buffer.alloc(0), kinds: '', seqs: [] },
   {
     name: 'zeros behind the last record',
-    bytes: Buffer.concat([...list, Buffer.alloc(5_000)]),
-    kinds: 'record record record record record torn',
+    bytes: Buffer.concat([...list, Buffer.alloc(500_000)]),
+    kinds: 'record record record record record',
     seqs: [1, 2, 3, 4, 5],
   },
   {
     name: 'three zeros behind the last record',
     bytes: Buffer.concat([...list, Buffer.alloc(3)]),
-    kinds: 'record record record record record torn',
+    kinds: 'record record record record record',
     seqs: [1, 2, 3, 4, 5],
   },
   {
@@ -224,7 +226,8 @@ const cases: readonly { name: string; bytes: Buffer; kinds: string; seqs: readon
 
 for (const { name, bytes, kinds: expected, seqs } of cases) {
   frames.test(`GIVEN ${name} THEN the walk says: ${expected || 'nothing'}`, () => {
-    for (const chunk of [bytes.length || 1, 1, 7, 64]) {
+    const chunks = bytes.length > 10_000 ? [bytes.length, 64_000] : [bytes.length || 1, 1, 7, 64];
+    for (const chunk of chunks) {
       const found = walk(bytes, { chunk });
       assert.is(kinds(found).join(' '), expected, `in chunks of ${chunk}`);
       assert.equal(

@@ -1,4 +1,5 @@
 import * as assert from 'uvu/assert';
+import { lastNonZero } from '../../../controller/ledger/frame.ts';
 import type { Ledger } from '../../../controller/ledger/ledger.ts';
 import { openLedger } from '../../../controller/ledger/ledger.ts';
 import { feature } from '../../kit/feature.ts';
@@ -22,6 +23,7 @@ async function filled(disk: MemoryDisk, count: number, segment_bytes?: number): 
   return ledger;
 }
 
+const usedBytes = (disk: MemoryDisk, path: string) => lastNonZero(disk.peek(path)) + 1;
 const counters = (ledger: Ledger) => ledger.unsettled().map(({ intent }) => intent.counter);
 
 journal.test('GIVEN records WHEN the power goes THEN all that was confirmed is there', async () => {
@@ -88,7 +90,7 @@ journal.test('GIVEN 1,000 records waiting THEN the next is refused and counted',
   });
   const waiting = Array.from({ length: 1_000 }, () => ledger.append(sighting()));
   const refused = await ledger.append(sighting());
-  assert.is(!refused.ok && refused.fault.code, 'ledger-write');
+  assert.is(!refused.ok && refused.fault.code, 'ledger-busy');
   assert.is(!refused.ok && refused.fault.effect, 'none');
   assert.is(ledger.counters().refused_appends, 1);
   release();
@@ -117,11 +119,6 @@ const troubles = [
     fault: 'ledger-full',
     set: (disk: MemoryDisk) => Object.assign(disk.writeTrouble, { in: 1, code: 'ENOSPC' }),
   },
-  {
-    name: 'the disk is full in the midst of a record',
-    fault: 'ledger-full',
-    set: (disk: MemoryDisk) => (disk.capacity_bytes = disk.peek(FIRST).length + 60),
-  },
 ] as const;
 
 for (const { name, fault, set } of troubles) {
@@ -149,12 +146,12 @@ journal.test(
   async () => {
     const disk = new MemoryDisk();
     const ledger = await filled(disk, 3);
-    const sound = disk.peek(FIRST).length;
+    const sound = usedBytes(disk, FIRST);
     Object.assign(disk.writeTrouble, { in: 1, written_bytes: 100 });
     await ledger.append(intent());
-    assert.is(disk.peek(FIRST).length, sound + 100);
+    assert.is(usedBytes(disk, FIRST), sound + 100);
     const again = await open(disk);
-    assert.is(disk.peek(FIRST).length, sound);
+    assert.is(usedBytes(disk, FIRST), sound);
     assert.equal(again.problems, [
       `ledger-000001.log at ${sound}: unfinished write of 100 bytes at the end; ` +
         'it was never confirmed',
@@ -174,7 +171,7 @@ journal.test('WHEN a batch fails THEN all who waited hear of it', async () => {
 journal.test('a tear at every byte loses nothing confirmed', async () => {
   const reference = new MemoryDisk();
   await filled(reference, 1);
-  const frame_bytes = reference.peek(FIRST).length;
+  const frame_bytes = usedBytes(reference, FIRST);
   for (let kept = 0; kept < frame_bytes; kept += 7) {
     const disk = new MemoryDisk();
     const ledger = await filled(disk, 2);
@@ -203,7 +200,7 @@ journal.test('GIVEN damage in the middle THEN the rest stays and a new file begi
   const ledger = await filled(disk, 10);
   await ledger.close();
   const bytes = disk.peek(FIRST);
-  const frame_bytes = bytes.length / 10;
+  const frame_bytes = usedBytes(disk, FIRST) / 10;
   bytes.fill(0x55, Math.floor(frame_bytes * 4.5), Math.floor(frame_bytes * 4.5) + 20);
   disk.poke(FIRST, bytes);
   const again = await open(disk);
@@ -218,7 +215,7 @@ journal.test('GIVEN a damaged last record THEN its number is not given again', a
   const disk = new MemoryDisk();
   await (await filled(disk, 3)).close();
   const bytes = disk.peek(FIRST);
-  bytes.writeUInt8(0x55, bytes.length - 30);
+  bytes.writeUInt8(0x55, usedBytes(disk, FIRST) - 30);
   disk.poke(FIRST, bytes);
   const again = await open(disk);
   const reply = await again.append(sighting());
@@ -234,22 +231,55 @@ journal.test('GIVEN a disk that cannot read THEN opening is refused', async () =
   await (await filled(disk, 3)).close();
   const reply = await openLedger({ disk: failingReads(disk), directory });
   assert.is(!reply.ok && reply.fault.code, 'ledger-damaged');
+  const detail = reply.ok ? '' : reply.fault.detail;
+  assert.match(detail, /^ledger-000001\.log: .*EIO.*move it aside into .*\/evidence/);
   assert.is((await open(disk)).length, 3, 'and the lock was given back');
 });
 
-function failingReads(disk: MemoryDisk): MemoryDisk {
+for (const call of ['open', 'read'] as const) {
+  journal.test(`GIVEN an old segment that fails to ${call} THEN the lane opens`, async () => {
+    const disk = new MemoryDisk();
+    await (await filled(disk, 20, 2_000)).close();
+    const ledger = await open(failingReads(disk, SECOND, call), 2_000);
+    assert.match(
+      ledger.problems[0] ?? '',
+      /^ledger-000002\.log at 0: the disk cannot read it: .*EIO/,
+    );
+    assert.match(ledger.problems[1] ?? '', /records \d+ to \d+ are missing/);
+    assert.match(ledger.problems[2] ?? '', /the chain is broken/);
+    assert.ok(ledger.length < 20);
+    assert.equal(await ledger.append(sighting()), { ok: true, value: 21 });
+    await ledger.close();
+    assert.is((await open(disk, 2_000)).length, 21, 'once it can be read all is there');
+  });
+}
+
+journal.test('GIVEN the last records unreadable THEN opening is refused', async () => {
+  const disk = new MemoryDisk();
+  const ledger = await filled(disk, 20, 2_000);
+  await ledger.close();
+  const names = (await disk.list(directory)).filter((name) => name.endsWith('.log'));
+  const last = names.filter((name) => usedBytes(disk, `${directory}/${name}`) > 0).at(-1) ?? '';
+  const failing = failingReads(disk, `${directory}/${last}`);
+  const reply = await openLedger({ disk: failing, directory, segment_bytes: 2_000 });
+  assert.match(reply.ok ? '' : reply.fault.detail, new RegExp(`^${last}: .*evidence`));
+});
+
+function failingReads(disk: MemoryDisk, only = '.log', call: 'open' | 'read' = 'read'): MemoryDisk {
   const inner = disk.open.bind(disk);
+  const read = async () => {
+    throw Object.assign(new Error('EIO: simulated'), { code: 'EIO' });
+  };
   return Object.assign(Object.create(disk) as MemoryDisk, {
     open: async (path: string, mode: 'read' | 'append') => {
-      const file = await inner(path, mode);
-      const read = async () => {
-        throw Object.assign(new Error('EIO: simulated'), { code: 'EIO' });
-      };
-      return path.endsWith('.log') ? { ...file, read } : file;
+      if (!path.endsWith(only)) return inner(path, mode);
+      return call === 'open' ? read() : { ...(await inner(path, mode)), read };
     },
     list: disk.list.bind(disk),
     makeDirectory: disk.makeDirectory.bind(disk),
     syncDirectory: disk.syncDirectory.bind(disk),
+    rename: disk.rename.bind(disk),
+    remove: disk.remove.bind(disk),
   });
 }
 

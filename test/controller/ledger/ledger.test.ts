@@ -126,6 +126,20 @@ ledgers.test('GIVEN one tap with a wrong clock THEN later stories are kept', () 
   assert.ok(index.lastClosed(OTHER));
 });
 
+ledgers.test('GIVEN an old story settled behind younger ones THEN it is old all the same', () => {
+  const index = new StoryIndex();
+  const third = CARD.replace(/99$/, '55');
+  index.apply(1, intent({ card: third, at: '20260701080000' }));
+  index.apply(2, intent({ at: '20260702070000' }));
+  index.apply(3, outcome(2));
+  index.apply(4, outcome(1, 'recovered'));
+  assert.ok(index.lastClosed(third));
+  index.apply(5, intent({ card: OTHER, at: '20260702090000' }));
+  index.apply(6, outcome(5));
+  assert.is(index.lastClosed(third), undefined, 'although one that is younger ended before it');
+  assert.ok(index.lastClosed(CARD));
+});
+
 ledgers.test('a record of the wrong shape is refused and nothing is written', async () => {
   const disk = new MemoryDisk();
   const ledger = await open(disk);

@@ -31,11 +31,13 @@ verify.test('GIVEN a sound ledger THEN it is in order and the numbers are right'
   const report = await reportOn(bytes);
   assert.equal(report, {
     ok: true,
-    files: [{ name: 'ledger-000001.log', bytes: bytes.length, records: 7 }],
+    files: [{ name: 'ledger-000001.log', bytes: bytes.length, room: 0, records: 7 }],
     records: 7,
     firstSeq: 1,
     lastSeq: 7,
     chainWhole: true,
+    retired: [],
+    settledThrough: null,
     stories: 2,
     grey: [7],
     greyCount: 1,
