@@ -47,6 +47,26 @@ export const SIM_KEYS: KeySet = {
   ],
 };
 
+/**
+ * SYNTHETIC: the key with which the simulated office signs lists. The private half spells
+ * "SYNTHETIC SM2 KEY LIST OFFICE 01".
+ */
+export const SIM_LIST_KEY = {
+  private: '53594E54484554494320534D32204B4559204C495354204F4646494345203031',
+  /** 04 || x || y */
+  point:
+    '048AA24359A259BFA1DF9D0C1160E79E35419E8D466732E410A418324BA7DF5819' +
+    '735A3E1D0A35F9A043477C95AD833A5CD563D83738158B5F193064B215766FD7',
+} as const;
+
+/** The same as an office keeps it: SEC1 (RFC 5915) on curve SM2, in PEM. */
+export function simListKeyPem(): string {
+  const { private: key, point } = SIM_LIST_KEY;
+  const der = `30770201010420${key}A00A06082A811CCF5501822DA144034200${point}`;
+  const lines = hex(der).toString('base64').replace(/.{64}/g, '$&\n');
+  return `-----BEGIN EC PRIVATE KEY-----\n${lines}\n-----END EC PRIVATE KEY-----\n`;
+}
+
 /** The master key of one usage. Throws when the set lacks it: key sets are source, not input. */
 export function masterKey(keys: KeySet, usage: Usage, algorithm: KeyAlgorithm): MasterKey {
   const found = keys.masters.find((key) => key.usage === usage && key.algorithm === algorithm);

@@ -40,8 +40,11 @@ export const des: BlockCipher = {
 
 /** Decrypts one block with single DES; only the retail MAC needs it. */
 export function desDecrypt(key: Buffer, data: Buffer): Buffer {
-  const decipher = createDecipheriv('des-ede3', tripleKey(key), null).setAutoPadding(false);
-  return Buffer.concat([decipher.update(data), decipher.final()]);
+  whole(data, 8);
+  const triple = tripleKey(key);
+  const decipher = createDecipheriv('des-ede3', triple, null).setAutoPadding(false);
+  triple.fill(0);
+  return decipher.update(data);
 }
 
 function runDes(
@@ -50,8 +53,11 @@ function runDes(
 ): Buffer {
   whole(data, 8);
   const name = mode === 'ecb' ? 'des-ede3' : 'des-ede3-cbc';
-  const cipher = createCipheriv(name, tripleKey(key), iv).setAutoPadding(false);
-  return Buffer.concat([cipher.update(data), cipher.final()]);
+  const triple = tripleKey(key);
+  const cipher = createCipheriv(name, triple, iv).setAutoPadding(false);
+  triple.fill(0);
+  // Whole blocks without padding: nothing is left for `final`, and no copy of the result behind.
+  return cipher.update(data);
 }
 
 function tripleKey(key: Buffer): Buffer {

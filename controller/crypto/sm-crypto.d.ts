@@ -6,7 +6,23 @@ declare module 'sm-crypto' {
     readonly mode?: 'cbc';
     readonly iv?: readonly number[];
   }
+  /** Keys and signatures as hex digits; signatures r ‖ s. */
+  interface Sm2Options {
+    readonly hash: true;
+    readonly publicKey?: string;
+  }
   const smCrypto: {
+    readonly sm2: {
+      doSignature(message: readonly number[], privateKey: string, options: Sm2Options): string;
+      doVerifySignature(
+        message: readonly number[],
+        signature: string,
+        publicKey: string,
+        options: Sm2Options,
+      ): boolean;
+      generateKeyPairHex(): { readonly privateKey: string; readonly publicKey: string };
+    };
+    readonly sm3: (message: readonly number[]) => string;
     readonly sm4: {
       encrypt(data: readonly number[], key: readonly number[], options: Sm4Options): number[];
     };

@@ -58,6 +58,8 @@ function textOf(record: LedgerRecord): string {
       return `#${record.ref} ${record.status} · ${record.reason}`;
     case 'passage':
       return `#${record.ref} walked through`;
+    case 'retired':
+      return `records ${record.first_seq} to ${record.last_seq} settled and removed`;
     case 'sighting':
       return `card …${record.card.slice(-4)} ${record.reason}${record.blocked ? ' · blocked' : ''}`;
   }

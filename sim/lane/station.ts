@@ -5,8 +5,9 @@
 
 import type { LaneConfig } from '../../config/schema.ts';
 import { createGate, type Gate } from '../../controller/gate/gate.ts';
+import { createNetwork } from '../../controller/gate/network.ts';
 import type { Log } from '../../controller/ops/log.ts';
-import { createPsam } from '../../controller/sam/psam.ts';
+import { createPsam, psamOptions } from '../../controller/sam/psam.ts';
 import { openStores, type Stores } from '../../controller/stores.ts';
 import { createMemoryLinkPair } from '../../firmware-bridge/link/memory.ts';
 import { createPn532Reader } from '../../firmware-bridge/pn532/reader.ts';
@@ -20,13 +21,13 @@ import {
 } from '../../firmware-bridge/ports.ts';
 import { createVirtualBarrier, type VirtualBarrier } from '../barrier/barrier.ts';
 import type { Target } from '../card/target.ts';
-import { listedCards } from '../card/tray.ts';
 import { createField, type Field } from '../chip/field.ts';
 import { attachToLink } from '../chip/on-link.ts';
 import { createVirtualPn532 } from '../chip/pn532.ts';
 import { NO_TIMING, REAL_TIMING } from '../chip/timing.ts';
 import { createVirtualPsam, type VirtualPsam } from '../sam/psam.ts';
 import { rideHere } from './entry-elsewhere.ts';
+import { issueBlacklist, trustOffice } from './office.ts';
 
 export interface StationOptions {
   readonly config: LaneConfig;
@@ -53,12 +54,21 @@ export interface Station {
 }
 
 export async function openStation(options: StationOptions): Promise<Reply<Station>> {
-  const { config, clock, log, timed } = options;
+  const { clock, log, timed } = options;
+  const config = trustOffice(options.config);
   const quiet = { emptyRounds: 0, writes: 0 };
-  const stores = await openStores(watchDisk(options.disk, quiet), config.data_dir);
+  const disk = watchDisk(options.disk, quiet);
+  const stores = await openStores({
+    ...{ disk, clock, dataDirectory: config.data_dir, lists: config.lists },
+    onProblem: (text) => log.error({}, text),
+  });
   if (!stores.ok) return stores;
-  const { ledger, blacklist } = stores.value;
-  if (blacklist.status().version === 0) await blacklist.replaceAll(listedCards(), 1);
+  const { ledger, blacklist, issuers, cities } = stores.value;
+  const issued = await issueBlacklist({ disk, clock, config, blacklist });
+  if (!issued.ok) {
+    await stores.value.close();
+    return issued;
+  }
 
   const field = createField();
   const chip = createVirtualPn532({ clock, field, timing: timed ? REAL_TIMING : NO_TIMING });
@@ -74,16 +84,12 @@ export async function openStation(options: StationOptions): Promise<Reply<Statio
     config,
     clock,
     reader: watchReader(createPn532Reader({ openLink, clock, config: config.reader }), quiet),
-    sam: createPsam(psam, {
-      timeout_ms: config.sam.timeout_ms,
-      application: Buffer.from(config.sam.application, 'hex'),
-      lockKeyUsage: Number.parseInt(config.sam.lock_key_usage, 16),
-      lockKeyVersion: Number.parseInt(config.sam.lock_key_version, 16),
-    }),
+    sam: createPsam(psam, psamOptions(config)),
     barrier,
     indicator: { show: options.onSign },
     ledger,
     blacklist,
+    network: createNetwork(config.site, { issuers, cities }),
     log,
   });
   const arrive = (targets: readonly Target[]) =>
@@ -120,6 +126,9 @@ function watchDisk(disk: Disk, quiet: { writes: number }): Disk {
     makeDirectory: (path) => disk.makeDirectory(path),
     list: (path) => disk.list(path),
     syncDirectory: (path) => counted(disk.syncDirectory(path)),
+    rename: (from, to) => counted(disk.rename(from, to)),
+    link: (from, to) => counted(disk.link(from, to)),
+    remove: (path) => counted(disk.remove(path)),
     async open(path, mode) {
       const file = await disk.open(path, mode);
       return {
