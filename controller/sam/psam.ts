@@ -1,5 +1,6 @@
 /** PSAM client: a purchase SAM card behind a contact slot (docs/protocol.md §4). */
 
+import type { LaneConfig } from '../../config/schema.ts';
 import { failed, ok, type Reply, type SamSlot } from '../../firmware-bridge/ports.ts';
 import { type Command, exchange, type Response, SW_OK } from '../card/apdu.ts';
 import { describeStatus } from '../card/status-words.ts';
@@ -15,6 +16,16 @@ export interface PsamOptions {
   readonly lockKeyVersion: number;
 }
 
+/** The settings of a lane, as the client wants them. */
+export function psamOptions({ sam }: Pick<LaneConfig, 'sam'>): PsamOptions {
+  return {
+    timeout_ms: sam.timeout_ms,
+    application: Buffer.from(sam.application, 'hex'),
+    lockKeyUsage: Number.parseInt(sam.lock_key_usage, 16),
+    lockKeyVersion: Number.parseInt(sam.lock_key_version, 16),
+  };
+}
+
 /** Header of 841E as the card will see it; its MAC covers these five bytes. */
 const BLOCK_HEADER = Buffer.from('841E000004', 'hex');
 /** What a PSAM that lost its power for a moment answers to 8070: the application is gone. */
@@ -22,7 +33,14 @@ const LOST_APPLICATION: readonly number[] = [0x6901, 0x6985, 0x6986, 0x6d00, 0x6
 
 export function createPsam(slot: SamSlot, options: PsamOptions): PurchaseSam {
   let identity: SamIdentity | null = null;
-  const send: Send = async (command) => ofSam(await exchange(slot, command, options.timeout_ms));
+  /** The question under way: a slot does one thing at a time, and a tap must not find it busy. */
+  let probing: Promise<unknown> = Promise.resolve();
+  let starts = 0;
+  const send: Send = async (command) => {
+    await probing;
+    return ofSam(await exchange(slot, command, options.timeout_ms));
+  };
+  const probe = slot.probe?.bind(slot);
 
   return {
     get identity() {
@@ -30,12 +48,25 @@ export function createPsam(slot: SamSlot, options: PsamOptions): PurchaseSam {
       return identity;
     },
     async start() {
+      starts += 1;
+      probing = Promise.resolve();
+      const mine = starts;
       const atr = ofSam(await slot.reset());
       if (!atr.ok) return atr;
-      const read = await readIdentity(send, options.application);
+      // One that took too long, and was begun anew, must not select files behind the other's back.
+      const sendMine: Send = async (command) =>
+        mine === starts ? send(command) : failed('sam-mute', 'none', 'its start was begun anew');
+      const read = await readIdentity(sendMine, options.application);
       if (read.ok) identity = read.value;
       return read;
     },
+    ...(probe && {
+      async probe() {
+        const asked = probe();
+        probing = asked;
+        return ofSam(await asked);
+      },
+    }),
     async initPurchase(input) {
       const command = commands.initSamForPurchase(input);
       let answer = await send(command);

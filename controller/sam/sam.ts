@@ -39,6 +39,8 @@ export interface PurchaseSam {
   readonly identity: SamIdentity;
   /** Powers up, selects the application, reads the identity. Also heals a mute SAM. */
   start(): Promise<Reply<SamIdentity>>;
+  /** Is it still there? Harms no session; absent where nobody can tell without harming one. */
+  probe?(): Promise<Reply<unknown>>;
   initPurchase(input: PurchaseInput): Promise<Reply<Authorisation>>;
   creditPurchase(mac2: Buffer): Promise<Reply<Mac2Verdict>>;
   /**

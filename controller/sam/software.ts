@@ -7,8 +7,8 @@
 import { failed, ok, type Reply } from '../../firmware-bridge/ports.ts';
 import { hexOf, u32 } from '../card/bytes.ts';
 import * as keys from '../crypto/purse-keys.ts';
+import { type KeySet, type SamKey, wipeKeys } from './key-set.ts';
 import type { Authorisation, Mac2Verdict, PurchaseInput, PurchaseSam, SamIdentity } from './sam.ts';
-import { type KeySet, type SamKey, wipeKeys } from './sealed.ts';
 
 export interface SoftwareSamOptions {
   /** Belongs to the SAM from now on: `close` zeroes its keys. */
@@ -36,7 +36,8 @@ export function createSoftwareSam(options: SoftwareSamOptions): PurchaseSam {
     serial: Buffer.from(keySet.psam_serial, 'hex'),
     keyIndex: Number.parseInt(purchase.index, 16),
   };
-  let masters: readonly SamKey[] = keySet.keys;
+  /** Null once closed. */
+  let masters: readonly SamKey[] | null = keySet.keys;
   let termSeq = options.firstTermSeq >>> 0;
   let session: Session | null = null;
 
@@ -44,7 +45,7 @@ export function createSoftwareSam(options: SoftwareSamOptions): PurchaseSam {
 
   async function start(): Promise<Reply<SamIdentity>> {
     endSession();
-    return masters.length > 0 ? ok(identity) : failed('sam-keys', 'none', 'the keys are wiped');
+    return masters ? ok(identity) : CLOSED;
   }
 
   async function initPurchase(input: PurchaseInput): Promise<Reply<Authorisation>> {
@@ -70,6 +71,7 @@ export function createSoftwareSam(options: SoftwareSamOptions): PurchaseSam {
   }
 
   async function creditPurchase(mac2: Buffer): Promise<Reply<Mac2Verdict>> {
+    if (!masters) return CLOSED;
     if (!session) return ok('no-session');
     const expected = keys.sessionMac(session.algorithm, session.key, session.amount);
     endSession();
@@ -81,6 +83,7 @@ export function createSoftwareSam(options: SoftwareSamOptions): PurchaseSam {
     cardFactor: Buffer,
     issuerFactor: Buffer,
   ): Promise<Reply<Buffer | null>> {
+    if (!masters) return CLOSED;
     const lock = masters.find(
       (key) => key.usage === 'lock' && key.version === options.lockKeyVersion,
     );
@@ -94,7 +97,7 @@ export function createSoftwareSam(options: SoftwareSamOptions): PurchaseSam {
 
   async function close(): Promise<void> {
     endSession();
-    masters = [];
+    masters = null;
     wipeKeys(keySet);
   }
 
@@ -106,6 +109,7 @@ export function createSoftwareSam(options: SoftwareSamOptions): PurchaseSam {
   function findPurchaseKey(
     input: PurchaseInput,
   ): Reply<{ algorithm: keys.Algorithm; key: Buffer }> {
+    if (!masters) return CLOSED;
     const byte = hexOf(Buffer.from([input.algorithm]));
     const algorithm = options.algorithms[byte];
     if (!algorithm) return failed('sam-refused', 'none', `algorithm ${byte} is not configured`);
@@ -120,6 +124,8 @@ export function createSoftwareSam(options: SoftwareSamOptions): PurchaseSam {
     return ok({ algorithm, key: derive(master, input.cardFactor, input.issuerFactor) });
   }
 }
+
+const CLOSED = failed('sam-absent', 'none', 'the software SAM is closed, its keys are wiped');
 
 /** Two levels: the issuer's factor first, the card's last, the reverse of their order in 8070. */
 function derive(master: SamKey, cardFactor: Buffer, issuerFactor: Buffer): Buffer {

@@ -275,4 +275,62 @@ for (const { title, lines, result } of BLOCKS) {
   });
 }
 
+psam.test(
+  'GIVEN a question under way WHEN a tap comes THEN it waits, nothing is sent',
+  async () => {
+    const script = createApduScript([...START, INIT, '<= 000001E7 A1B2C3D4 9000']);
+    let answer = (_: Reply<string>) => {};
+    const sam = createPsam(
+      {
+        name: 'scripted slot',
+        reset: async () => ok(bytes('3B00')),
+        transceive: script.transceive,
+        probe: () =>
+          new Promise((resolve) => {
+            answer = resolve;
+          }),
+        close: async () => {},
+      },
+      OPTIONS,
+    );
+    await sam.start();
+    const asked = sam.probe?.();
+    let over = false;
+    const purchase = sam.initPurchase(PURCHASE).finally(() => {
+      over = true;
+    });
+    await new Promise((resolve) => setImmediate(resolve));
+    assert.is(over, false);
+    answer(failed('card-gone', 'none', 'drawn'));
+    assert.ok(asked);
+    assert.is(told(await asked), 'sam-mute none');
+    assert.is((await purchase).ok, true);
+    script.ensureEmpty();
+  },
+);
+
+psam.test('GIVEN a start that is begun anew THEN the first sends nothing more', async () => {
+  const script = createApduScript(START);
+  let power = (_: Reply<Buffer>) => {};
+  let resets = 0;
+  const first = new Promise<Reply<Buffer>>((resolve) => {
+    power = resolve;
+  });
+  const slot: SamSlot = {
+    name: 'scripted slot',
+    reset: () => {
+      resets += 1;
+      return resets === 1 ? first : Promise.resolve(ok(bytes('3B00')));
+    },
+    transceive: script.transceive,
+    close: async () => {},
+  };
+  const sam = createPsam(slot, OPTIONS);
+  const late = sam.start();
+  assert.is((await sam.start()).ok, true);
+  power(ok(bytes('3B00')));
+  assert.is(told(await late), 'sam-mute none');
+  script.ensureEmpty();
+});
+
 psam.run();

@@ -8,9 +8,9 @@ import { debit, parseDebitProof } from '../../../controller/card/purse/debit.ts'
 import { initPurchase, parsePurchaseOffer } from '../../../controller/card/purse/init-purchase.ts';
 import { parseProof, prove } from '../../../controller/card/purse/prove.ts';
 import { selectByName } from '../../../controller/card/purse/select.ts';
+import { parseKeySet } from '../../../controller/sam/key-set.ts';
 import { createPsam } from '../../../controller/sam/psam.ts';
 import type { PurchaseInput, PurchaseSam } from '../../../controller/sam/sam.ts';
-import { parseKeySet } from '../../../controller/sam/sealed.ts';
 import { createSoftwareSam } from '../../../controller/sam/software.ts';
 import { ok } from '../../../firmware-bridge/ports.ts';
 import { PURSE_AID } from '../../../sim/card/personalise.ts';
