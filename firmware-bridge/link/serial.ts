@@ -13,6 +13,10 @@ interface SerialLinkOptions {
   /** Device path, e.g. `/dev/ttyUSB0`. */
   readonly path: string;
   readonly baud: number;
+  /** `none` if absent. */
+  readonly parity?: 'none' | 'even' | 'odd';
+  /** 1 if absent. */
+  readonly stop_bits?: 1 | 2;
   readonly clock: Clock;
 }
 
@@ -28,10 +32,11 @@ const SPEED_MS = 1_000;
  * library missing.
  */
 export async function openSerialLink(options: SerialLinkOptions): Promise<Reply<Link>> {
-  const { path, baud } = options;
+  const { path, baud, parity = 'none', stop_bits = 1 } = options;
   try {
     const { SerialPort } = await import('serialport');
-    const port = new SerialPort({ path, baudRate: baud, autoOpen: false });
+    const line = { path, baudRate: baud, parity, stopBits: stop_bits };
+    const port = new SerialPort({ ...line, autoOpen: false });
     await called((done) => port.open(done));
     return ok(serialLink(port, options));
   } catch (error) {

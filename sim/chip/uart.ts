@@ -25,23 +25,11 @@ export interface Uart {
 const MAX_BACKLOG = 65_536;
 
 export function createUart({ clock, timing, baud, heard, dropped }: UartOptions): Uart {
-  const timers = new Set<Timer>();
+  const incoming = createSequence(clock);
+  const outgoing = createSequence(clock);
   let backlog = 0;
   let listener = (_bytes: Buffer) => {};
   const free = { in_ms: 0, out_ms: 0 };
-
-  const at = (when_ms: number, then: () => void) => {
-    const delay_ms = when_ms - clock.now_ms();
-    if (delay_ms <= 0) {
-      then();
-      return;
-    }
-    const timer = clock.setTimeout(() => {
-      timers.delete(timer);
-      then();
-    }, delay_ms);
-    timers.add(timer);
-  };
 
   const uart: Uart = {
     baud,
@@ -54,7 +42,7 @@ export function createUart({ clock, timing, baud, heard, dropped }: UartOptions)
       const start_ms = Math.max(clock.now_ms(), free.in_ms);
       const byte_ms = timing.uart_ms(1, uart.baud);
       free.in_ms = start_ms + timing.uart_ms(bytes.length, uart.baud);
-      at(free.in_ms, () => {
+      incoming.at(free.in_ms, () => {
         backlog -= bytes.length;
         bytes.forEach((byte, index) => {
           heard(byte, start_ms + (index + 1) * byte_ms);
@@ -64,18 +52,55 @@ export function createUart({ clock, timing, baud, heard, dropped }: UartOptions)
     send(bytes) {
       const start_ms = Math.max(clock.now_ms(), free.out_ms);
       free.out_ms = start_ms + timing.uart_ms(bytes.length, uart.baud);
-      at(free.out_ms, () => listener(bytes));
+      outgoing.at(free.out_ms, () => listener(bytes));
     },
     onSend(next) {
       listener = next;
     },
     hush() {
-      for (const timer of timers) clock.clearTimeout(timer);
-      timers.clear();
+      incoming.clear();
+      outgoing.clear();
       backlog = 0;
       free.in_ms = 0;
       free.out_ms = 0;
     },
   };
   return uart;
+}
+
+interface Sequence {
+  at(due_ms: number, job: () => void): void;
+  clear(): void;
+}
+
+/** Jobs in order, each when it is due: however late a timer is, nothing overtakes anything. */
+function createSequence(clock: Clock): Sequence {
+  const jobs: { due_ms: number; job: () => void }[] = [];
+  let timer: Timer | undefined;
+  const next = () => {
+    timer = undefined;
+    jobs.shift()?.job();
+    proceed();
+  };
+  const proceed = () => {
+    for (let first = jobs.at(0); first && timer === undefined; first = jobs.at(0)) {
+      const delay_ms = first.due_ms - clock.now_ms();
+      if (delay_ms > 0) timer = clock.setTimeout(next, delay_ms);
+      else {
+        jobs.shift();
+        first.job();
+      }
+    }
+  };
+  return {
+    at(due_ms, job) {
+      jobs.push({ due_ms, job });
+      proceed();
+    },
+    clear() {
+      clock.clearTimeout(timer);
+      timer = undefined;
+      jobs.length = 0;
+    },
+  };
 }

@@ -1,7 +1,9 @@
 import * as assert from 'uvu/assert';
 import { createMemoryLinkPair } from '../../../firmware-bridge/link/memory.ts';
 import { attachToLink } from '../../../sim/chip/on-link.ts';
-import { REAL_TIMING } from '../../../sim/chip/timing.ts';
+import { NO_TIMING, REAL_TIMING } from '../../../sim/chip/timing.ts';
+import { createUart } from '../../../sim/chip/uart.ts';
+import { createFakeClock } from '../../kit/fake-clock.ts';
 import { feature } from '../../kit/feature.ts';
 import { ACK, command, createBench, createTestCard, dataOf, WAKE } from './bench.ts';
 
@@ -160,6 +162,23 @@ line.test('GIVEN a memory link THEN the chip is its far end', async () => {
   near.write(Buffer.from(VERSION, 'hex'));
   await clock.advance(1);
   assert.equal(got, [ACK, VERSION_ANSWER]);
+});
+
+line.test('GIVEN a machine too slow for its timers THEN frames still leave in order', async () => {
+  const calm = createFakeClock();
+  let late_ms = 0;
+  const clock = { ...calm, now_ms: () => calm.now_ms() + late_ms };
+  const heard: string[] = [];
+  const timing = { ...NO_TIMING, uart_ms: REAL_TIMING.uart_ms };
+  const uart = createUart({ clock, timing, baud: 115_200, heard() {}, dropped() {} });
+  uart.onSend((bytes) => heard.push(bytes.toString()));
+  uart.send(Buffer.from('acknowledgement'));
+  uart.send(Buffer.from('answer'));
+  // The first timer is long due when the third frame comes, but has not run yet.
+  late_ms = 5;
+  uart.send(Buffer.alloc(0));
+  await calm.advance(10);
+  assert.equal(heard, ['acknowledgement', 'answer', '']);
 });
 
 line.run();

@@ -1,0 +1,84 @@
+/** A virtual PN532 behind a virtual CP2110, for any program that drives such a reader. */
+
+import { sleep, systemClock, within } from '../../firmware-bridge/clock.ts';
+import { createTray } from '../card/tray.ts';
+import { createField } from '../chip/field.ts';
+import { createVirtualPn532 } from '../chip/pn532.ts';
+import { REAL_TIMING } from '../chip/timing.ts';
+import { createVirtualCp2110 } from './cp2110.ts';
+import { plugIn, type UhidPlug } from './uhid.ts';
+import { wireToChip } from './wire.ts';
+
+export interface HidReaderOptions {
+  /** Which card of the tray lies on it. */
+  readonly card: string;
+  /** The bridge's serial number, `reader.usb.serial` of the lane. */
+  readonly serial: string;
+  /** Seconds between two presentations; absent: the card lies there all the time. */
+  readonly every_s?: number;
+  readonly stopped: Promise<void>;
+}
+
+const PRESENT_MS = 2_000;
+const LOOK_MS = 20;
+const APPEAR_MS = 3_000;
+
+/** Prints the device's path and serves until `stopped`. Returns the exit code. */
+export async function runHidReader(options: HidReaderOptions): Promise<number> {
+  const { every_s, serial, stopped } = options;
+  const day = new Date(systemClock.wall_ms()).toISOString().slice(0, 10).replaceAll('-', '');
+  const tray = createTray(day);
+  const entry = tray.find(({ id }) => id === options.card);
+  if (!entry) {
+    throw new Error(`no card ${options.card}; there are ${tray.map(({ id }) => id).join(', ')}`);
+  }
+  const field = createField();
+  const chip = createVirtualPn532({ clock: systemClock, field, timing: REAL_TIMING });
+  const bridge = createVirtualCp2110({ clock: systemClock, paced: true });
+  wireToChip(bridge, chip);
+  let going = true;
+  const ended = stopped.then(() => {
+    going = false;
+  });
+  let plug = plugged();
+  // A reset by the host: the device leaves the bus and comes back.
+  bridge.onReset(() => {
+    void plug.unplug().then(() => {
+      if (going) plug = plugged();
+    });
+  });
+  process.stdout.write(`${await pathOf(plug)} serial ${serial}\n`);
+  while (going) {
+    for (const target of entry.targets) field.enter(target);
+    if (every_s === undefined) await ended;
+    else await within(systemClock, PRESENT_MS, ended);
+    for (const target of entry.targets) field.leave(target);
+    if (going && every_s !== undefined) await within(systemClock, every_s * 1_000, ended);
+  }
+  chip.power(false);
+  await plug.unplug();
+  return 0;
+
+  function plugged(): UhidPlug {
+    try {
+      return plugIn({ bridge, clock: systemClock, serial });
+    } catch (error) {
+      throw new Error(`no virtual HID device: ${reasonOf(error)}; \`modprobe uhid\`, then as root`);
+    }
+  }
+}
+
+/** The kernel makes the device in its own time. */
+async function pathOf(plug: UhidPlug): Promise<string> {
+  for (let left = APPEAR_MS / LOOK_MS; left > 0; left -= 1) {
+    const path = plug.path();
+    if (path) return path;
+    await sleep(systemClock, LOOK_MS);
+  }
+  await plug.unplug();
+  throw new Error('the kernel made no hidraw device; is its module hid-generic loaded?');
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
