@@ -7,24 +7,31 @@ import { type Barrier, type BarrierEvent, type Clock, ok } from '../ports.ts';
 const STEP_MS = 300;
 
 export function createNoBarrier(clock: Clock): Barrier {
+  const name = 'no barrier';
   const listeners = new Set<(event: BarrierEvent) => void>();
   const tell = (event: BarrierEvent) => {
     for (const listener of listeners) listener(event);
   };
   return {
+    name,
     async open() {
       tell('opened');
       void walkThrough();
       return ok(undefined);
     },
-    async close() {
+    async shut() {
       tell('closed');
       return ok(undefined);
     },
+    signal: () => {},
     onEvent(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
+    probe: async () => ok(name),
+    recover: async () => ok(name),
+    counters: () => ({}),
+    close: async () => listeners.clear(),
   };
 
   async function walkThrough(): Promise<void> {

@@ -1,6 +1,6 @@
 /**
  * A virtual gate: two leaves, a safety zone, and one passenger at a time. It is honest hardware:
- * told to close on somebody it closes and counts; preventing that is the controller's duty.
+ * told to shut on somebody it does and counts; preventing that is the controller's duty.
  */
 
 import {
@@ -39,7 +39,7 @@ export interface VirtualBarrier extends Barrier {
   onChange(listener: () => void): () => void;
   /** Stops all motion and timers, for the end of a simulation. */
   stop(): void;
-  readonly counters: Readonly<Record<BarrierCounter, number>>;
+  counters(): Readonly<Record<BarrierCounter, number>>;
 }
 
 export type BarrierCounter =
@@ -96,7 +96,8 @@ export function createVirtualBarrier(options: BarrierOptions): VirtualBarrier {
     get direction() {
       return state.direction;
     },
-    counters: state.counters,
+    name: 'simulated barrier',
+    counters: () => ({ ...state.counters }),
     async open(direction) {
       state.direction = direction;
       // Leaves that stand open already let one more passenger through.
@@ -104,11 +105,16 @@ export function createVirtualBarrier(options: BarrierOptions): VirtualBarrier {
       else move(state, 'open');
       return ok(undefined);
     },
-    async close() {
+    async shut() {
       if (state.fire) state.counters.closeIgnoredByFire += 1;
+      else if (state.position === 'closed') emit(state, 'closed');
       else move(state, 'closed');
       return ok(undefined);
     },
+    signal: () => {},
+    probe: async () => ok('simulated barrier'),
+    recover: async () => ok('simulated barrier'),
+    close: async () => stop(state),
     fire(on) {
       if (state.fire === on) return;
       state.fire = on;
@@ -118,11 +124,13 @@ export function createVirtualBarrier(options: BarrierOptions): VirtualBarrier {
     intrude: () => intrude(state),
     onEvent: (listener) => subscribe(state.events, listener),
     onChange: (listener) => subscribe(state.changes, listener),
-    stop() {
-      clear(state, 'leaves');
-      clear(state, 'passenger');
-    },
+    stop: () => stop(state),
   };
+}
+
+function stop(state: State): void {
+  clear(state, 'leaves');
+  clear(state, 'passenger');
 }
 
 /** Sets the leaves in motion; half-way they turn round and need only the way they came. */

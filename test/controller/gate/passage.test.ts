@@ -7,8 +7,8 @@ import { feature } from '../../kit/feature.ts';
 
 const passage = feature('passage machine');
 
-/** What happens, in short: an event, `pay <ref>`, or `wait <ms>`. */
-type Happening = PassageEvent['type'] | `pay ${number}` | `wait ${number}`;
+/** What happens, in short: an event, `pay <ref>`, `pay-far <ref>` or `wait <ms>`. */
+type Happening = PassageEvent['type'] | `${'pay' | 'pay-far' | 'wait'} ${number}`;
 
 interface Walk {
   /** Every state, and every order or record in round brackets, as they come. */
@@ -24,7 +24,7 @@ async function walk(...happenings: Happening[]): Promise<Walk> {
     actions: {
       openLeaves: () => told.push('(open)'),
       closeLeaves: () => told.push('(close)'),
-      raiseAlarm: () => told.push('(alarm)'),
+      tell: (_, { incident }) => told.push(`(${incident})`),
       recordPassage: ({ context }) => told.push(`(passed ${context.used})`),
     },
   });
@@ -38,12 +38,17 @@ async function walk(...happenings: Happening[]): Promise<Walk> {
   for (const happening of happenings) {
     const [word, number] = happening.split(' ');
     if (word === 'wait') await clock.advance(Number(number));
-    else if (word === 'pay') actor.send({ type: 'OPEN', ref: Number(number) });
+    else if (word === 'pay') pay(Number(number), 'in');
+    else if (word === 'pay-far') pay(Number(number), 'out');
     else actor.send({ type: word } as PassageEvent);
   }
   const { rights, overflowed } = actor.getSnapshot().context;
   actor.stop();
   return { told, rights, overflowed };
+
+  function pay(ref: number, direction: 'in' | 'out'): void {
+    actor.send({ type: 'OPEN', ref, direction });
+  }
 }
 
 const WALKS: readonly (readonly [string, readonly Happening[], string])[] = [
@@ -94,27 +99,29 @@ const WALKS: readonly (readonly [string, readonly Happening[], string])[] = [
   [
     'nobody comes: the leaves close, the right ends',
     ['pay 1', 'OPENED', 'wait 8000', 'CLOSED'],
-    'closed (open) opening open (close) closing closed',
+    'closed (open) opening open (close) closing (unused-right) closed',
   ],
   [
     'a barrier that never reports opened',
     ['pay 1', 'wait 8000', 'CLOSED'],
-    'closed (open) opening (close) closing closed',
+    'closed (open) opening (never-opened) (close) closing (unused-right) closed',
   ],
   [
     'a barrier that never reports closed',
     ['pay 1', 'wait 16000', 'pay 2'],
-    'closed (open) opening (close) closing closed (open) opening',
+    'closed (open) opening (never-opened) (close) closing (never-closed) (unused-right) closed ' +
+      '(open) opening',
   ],
   [
     'time is up while somebody stands in the zone: it waits, and his right still counts',
     ['ZONE_OCCUPIED', 'pay 1', 'OPENED', 'wait 60000', 'PASSED', 'ZONE_FREE'],
-    'closed (open) opening open clearing (passed 1) (close) closing',
+    'closed (open) opening open clearing (obstruction) (passed 1) (close) closing',
   ],
   [
     'somebody steps in while the leaves close: open, wait, close again',
     ['pay 1', 'OPENED', 'wait 8000', 'ZONE_OCCUPIED', 'wait 60000', 'ZONE_FREE', 'CLOSED'],
-    'closed (open) opening open (close) closing (open) obstructed (close) closing closed',
+    'closed (open) opening open (close) closing (open) obstructed (obstruction) ' +
+      '(close) closing (unused-right) closed',
   ],
   [
     'the late one walks on his own right, which cannot be used again',
@@ -125,13 +132,13 @@ const WALKS: readonly (readonly [string, readonly Happening[], string])[] = [
   [
     'a second one slips through behind the first: an alarm',
     ['pay 1', 'OPENED', 'ZONE_OCCUPIED', 'PASSED', 'PASSED', 'ZONE_FREE'],
-    'closed (open) opening open passing (passed 1) clearing (alarm) (close) closing',
+    'closed (open) opening open passing (passed 1) clearing (tailgating) (close) closing',
   ],
   [
     'somebody without a right walks through closing leaves: an alarm',
     ['pay 1', 'OPENED', 'PASSED', 'PASSED', 'ZONE_OCCUPIED', 'PASSED', 'ZONE_FREE'],
-    'closed (open) opening open (passed 1) (close) closing (alarm) (close) ' +
-      '(open) obstructed (alarm) clearing (close) closing',
+    'closed (open) opening open (passed 1) (close) closing (tailgating) (close) ' +
+      '(open) obstructed (tailgating) clearing (close) closing',
   ],
   [
     'somebody pays while the leaves close: his right alone counts',
@@ -154,37 +161,37 @@ const WALKS: readonly (readonly [string, readonly Happening[], string])[] = [
   [
     'intrusion through the closed gate',
     ['INTRUSION', 'INTRUSION', 'ZONE_OCCUPIED', 'ZONE_FREE', 'wait 8000'],
-    'closed (alarm) intrusion (close) closing closed',
+    'closed (intrusion) intrusion (close) closing (never-closed) closed',
   ],
   [
     'intrusion, and somebody pays meanwhile: the leaves are told to open for him',
     ['INTRUSION', 'ZONE_OCCUPIED', 'pay 1', 'ZONE_FREE', 'OPENED', 'PASSED'],
-    'closed (alarm) intrusion (open) opening open (passed 1) (close) closing',
+    'closed (intrusion) intrusion (open) opening open (passed 1) (close) closing',
   ],
   [
     'an intruder whom the zone never saw holds the gate for the time-out',
     ['INTRUSION', 'wait 8000', 'wait 8000'],
-    'closed (alarm) intrusion (close) closing closed',
+    'closed (intrusion) intrusion (close) closing (never-closed) closed',
   ],
   [
     'the same, and somebody has paid',
     ['INTRUSION', 'pay 1', 'wait 8000', 'OPENED'],
-    'closed (alarm) intrusion (open) opening open',
+    'closed (intrusion) intrusion (open) opening open',
   ],
   [
     'intrusion while the leaves open',
     ['pay 1', 'INTRUSION', 'ZONE_FREE'],
-    'closed (open) opening (alarm) intrusion (open) opening',
+    'closed (open) opening (intrusion) intrusion (open) opening',
   ],
   [
     'intrusion while the leaves stand open',
     ['pay 1', 'OPENED', 'INTRUSION', 'ZONE_FREE', 'PASSED'],
-    'closed (open) opening open (alarm) intrusion (open) opening (passed 1) (close) closing',
+    'closed (open) opening open (intrusion) intrusion (open) opening (passed 1) (close) closing',
   ],
   [
     'somebody comes against a passenger who walks: he passes on his right',
     ['pay 1', 'OPENED', 'ZONE_OCCUPIED', 'INTRUSION', 'PASSED', 'ZONE_FREE'],
-    'closed (open) opening open passing (alarm) intrusion (passed 1) (close) closing',
+    'closed (open) opening open passing (intrusion) intrusion (passed 1) (close) closing',
   ],
   [
     'intrusion while the zone is cleared, while closing, while obstructed: an alarm, no more',
@@ -192,13 +199,71 @@ const WALKS: readonly (readonly [string, readonly Happening[], string])[] = [
       ...(['pay 1', 'OPENED', 'ZONE_OCCUPIED', 'PASSED', 'INTRUSION', 'ZONE_FREE'] as const),
       ...(['INTRUSION', 'ZONE_OCCUPIED', 'INTRUSION', 'ZONE_FREE'] as const),
     ],
-    'closed (open) opening open passing (passed 1) clearing (alarm) (close) closing (alarm) ' +
-      '(open) obstructed (alarm) (close) closing',
+    'closed (open) opening open passing (passed 1) clearing (intrusion) (close) closing ' +
+      '(intrusion) (open) obstructed (intrusion) (close) closing',
   ],
   [
     'fire while closed: open until it is over and the zone is free',
     ['FIRE_ON', 'ZONE_OCCUPIED', 'PASSED', 'INTRUSION', 'pay 1', 'FIRE_OFF', 'ZONE_FREE'],
     'closed (open) emergency clearing (close) closing',
+  ],
+  [
+    'a passenger turns back (U-turn), keeps the right, and walks later',
+    [
+      ...(['pay 1', 'OPENED', 'ZONE_OCCUPIED', 'ZONE_FREE', 'TURNED_BACK'] as const),
+      ...(['ZONE_OCCUPIED', 'PASSED', 'ZONE_FREE', 'CLOSED'] as const),
+    ],
+    'closed (open) opening open passing open (turned-back) passing (passed 1) clearing ' +
+      '(close) closing closed',
+  ],
+  [
+    'reverse entry through the open gate: two alarms, the paying one keeps his right',
+    [
+      ...(['pay 1', 'OPENED', 'INTRUSION', 'ZONE_OCCUPIED', 'PASSED_AGAINST'] as const),
+      ...(['ZONE_FREE', 'OPENED', 'PASSED'] as const),
+    ],
+    'closed (open) opening open (intrusion) intrusion (reverse-entry) (open) opening open ' +
+      '(passed 1) (close) closing',
+  ],
+  [
+    'somebody climbs over the shut gate',
+    ['INTRUSION', 'PASSED', 'ZONE_FREE', 'CLOSED', 'PASSED'],
+    'closed (intrusion) intrusion (forced) (close) closing closed (forced)',
+  ],
+  [
+    'a bag stands in the zone: one alarm, and the leaves stay open',
+    ['pay 1', 'OPENED', 'ZONE_OCCUPIED', 'PASSED', 'wait 60000', 'ZONE_FREE', 'CLOSED'],
+    'closed (open) opening open passing (passed 1) clearing (obstruction) (close) closing closed',
+  ],
+  [
+    'the far side pays while somebody walks: refused; served once the lane is shut',
+    [
+      ...(['pay 1', 'pay-far 2', 'OPENED', 'pay-far 2', 'ZONE_OCCUPIED', 'pay-far 2'] as const),
+      ...(['PASSED', 'pay-far 2', 'ZONE_FREE', 'CLOSED', 'pay-far 2', 'PASSED'] as const),
+    ],
+    'closed (open) opening (far-side-refused) open (far-side-refused) passing ' +
+      '(far-side-refused) (passed 1) clearing (far-side-refused) (close) closing closed ' +
+      '(open) opening (passed 2) (close) closing',
+  ],
+  [
+    'the board is lost while somebody has paid; found again, the leaves are shut anew',
+    ['pay 1', 'OPENED', 'LOST', 'pay 2', 'LOST', 'ZONE_OCCUPIED', 'FOUND', 'ZONE_FREE', 'CLOSED'],
+    'closed (open) opening open (barrier-lost) blind clearing (close) closing closed',
+  ],
+  [
+    'the board answers for the first time: where its leaves stand is unknown, so shut them',
+    ['FOUND', 'CLOSED', 'pay 1'],
+    'closed (close) closing closed (open) opening',
+  ],
+  [
+    'fire, then the board is lost and found: it is told to open again',
+    ['FIRE_ON', 'LOST', 'FOUND', 'FIRE_OFF', 'CLOSED'],
+    'closed (open) emergency (barrier-lost) (open) (close) closing closed',
+  ],
+  [
+    'fire from another source while the board is lost',
+    ['LOST', 'FIRE_ON', 'FOUND'],
+    'closed (barrier-lost) blind (open) emergency (open)',
   ],
 ];
 for (const [title, happenings, expected] of WALKS)
@@ -231,11 +296,12 @@ passage.test(
 );
 
 const EVENTS = [
-  ...[1, 2].map((ref) => ({ type: 'OPEN', ref })),
+  ...[1, 2].map((ref) => ({ type: 'OPEN', ref, direction: 'in' })),
+  { type: 'OPEN', ref: 3, direction: 'out' },
   ...['OPENED', 'CLOSED', 'ZONE_OCCUPIED', 'ZONE_FREE', 'PASSED', 'INTRUSION'],
-  ...['FIRE_ON', 'FIRE_OFF'],
+  ...['PASSED_AGAINST', 'TURNED_BACK', 'LOST', 'FOUND', 'FIRE_ON', 'FIRE_OFF'],
 ].map((event) => (typeof event === 'string' ? { type: event } : event));
-const TIMED = ['opening', 'open', 'closing', 'intrusion'];
+const TIMED = ['opening', 'open', 'clearing', 'closing', 'obstructed', 'intrusion'];
 const STEPS = explore(passageMachine, {
   events: [...EVENTS, ...TIMED.map((state) => afterEvent(passageMachine, state, 'passageTimeout'))],
   key: ({ context }) => JSON.stringify({ ...context, overflowed: 0 }),
@@ -278,9 +344,12 @@ passage.test('the leaves are never told to close, nor left closing, on an occupi
 passage.test('fire opens and wins in every state, and nothing but its end closes', () => {
   const wins = ({ event, to, actions }: Step) =>
     event !== 'FIRE_ON' || (to.value === 'emergency' && actions.includes('openLeaves'));
+  const never = ({ to, actions }: Step) =>
+    to.value !== 'emergency' || !actions.includes('closeLeaves');
   const stays = ({ from, event, to }: Step) =>
     from.value !== 'emergency' || event === 'FIRE_OFF' || to.value === 'emergency';
   assert.equal(violations(wins), []);
+  assert.equal(violations(never), []);
   assert.equal(violations(stays), []);
 });
 
@@ -296,6 +365,28 @@ passage.test('whoever stands before leaves that open has paid, and each right op
   assert.equal(violations(shut), []);
   assert.equal(violations(once), []);
   assert.equal(violations(recorded), []);
+});
+
+passage.test('the leaves never open against a right that is still in hand', () => {
+  const oneWay = ({ from, to }: Step) =>
+    from.context.rights.length === 0 ||
+    to.context.rights.length === 0 ||
+    from.context.direction === to.context.direction ||
+    // who had not come when the leaves closed has lost his turn
+    from.value === 'closing';
+  assert.equal(violations(oneWay), []);
+});
+
+passage.test('a lost board is told nothing but to open in a fire, and holds no right', () => {
+  const silent = ({ to, actions }: Step) =>
+    to.value !== 'blind' ||
+    (to.context.rights.length === 0 && !actions.some((name) => name.endsWith('Leaves')));
+  const found = ({ from, event, to }: Step) =>
+    from.value !== 'blind' ||
+    event !== 'FOUND' ||
+    to.value === (from.context.occupied ? 'clearing' : 'closing');
+  assert.equal(violations(silent), []);
+  assert.equal(violations(found), []);
 });
 
 passage.test('somebody in the zone always finds the leaves open or told to open', () => {
