@@ -13,13 +13,16 @@ import type {
   Indicator,
   Presence,
   Sign,
+  Timer,
 } from '../../firmware-bridge/ports.ts';
-import type { Blacklist } from '../blacklist/blacklist.ts';
+import type { WatchedBlacklist } from '../blacklist/blacklist.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { type Log, maskSerial } from '../ops/log.ts';
 import type { PurchaseSam } from '../sam/sam.ts';
 import type { LaneMode } from './lane.ts';
-import { createLaneKeeper } from './lane-keeper.ts';
+import { createLaneKeeper, type LaneKeeper, type LaneKeeperOptions } from './lane-keeper.ts';
+import { followBlacklist } from './list-watch.ts';
+import type { Network } from './network.ts';
 import { createPassageKeeper } from './passage-keeper.ts';
 import { createSignBoard } from './sign-board.ts';
 import { createTapRunner, type TapResult } from './tap/runner.ts';
@@ -32,8 +35,11 @@ export interface GateDeps {
   readonly barrier: Barrier;
   readonly indicator: Indicator;
   readonly ledger: Ledger;
-  readonly blacklist: Blacklist;
+  readonly blacklist: WatchedBlacklist;
+  readonly network: Network;
   readonly log: Log;
+  /** How the power of a device is switched, where the board can. */
+  readonly replug?: LaneKeeperOptions['replug'];
 }
 
 export interface GateSnapshot {
@@ -45,11 +51,15 @@ export interface GateSnapshot {
 
 export interface Gate {
   /** Starts SAM and reader; the lane is in service, or says what it lacks and keeps trying. */
-  start(): Promise<void>;
+  start(rehearsed?: Promise<unknown>): Promise<void>;
   /** Legal in every state; ends within two seconds. The ledger is closed by its owner. */
   stop(): Promise<void>;
   maintenance(on: boolean): void;
+  /** How long ago the lane's loop last went round; a watchdog wants to know. */
+  stillFor_ms(): number;
   snapshot(): GateSnapshot;
+  /** What was done to keep each device alive, for the log and the metrics. */
+  counters: LaneKeeper['counters'];
   /** Both return the function that ends the subscription. */
   onChange(listener: () => void): () => void;
   onTap(listener: (result: TapResult) => void): () => void;
@@ -57,30 +67,47 @@ export interface Gate {
 
 /** Torn or failed taps that a card in the field may repeat before it must be taken away. */
 const REPEATS_MAX = 3;
+/** Together what `stop` may take. */
+const TAP_ENDS_MS = 1_200;
+const CLOSE_MS = 700;
 
 export function createGate(deps: GateDeps): Gate {
-  const { config, clock, reader, sam, barrier, ledger, log } = deps;
+  const { config, clock, barrier, ledger, log } = deps;
   const changes = new Set<() => void>();
   const tapListeners = new Set<(result: TapResult) => void>();
   const runner = createTapRunner({ ...deps, samSession: { ref: null } });
-  const lane = createLaneKeeper({ ...deps, onMode: () => board.idle() });
-  const board = createSignBoard({ ...deps, mode: () => lane.mode, changed });
-  const passage = createPassageKeeper({
-    ...{ config, clock, barrier, ledger, log, changed },
-    onFire: (on) => lane.send({ type: on ? 'FIRE_ON' : 'FIRE_OFF' }),
-    onFault: lane.report,
-  });
+  let beaten_ms = clock.now_ms();
   let wrongMac2 = 0;
   let repeats = 0;
   let loop: Promise<void> | null = null;
   /** Ends the pause of the loop. */
   let wake = () => {};
+  const lane = createLaneKeeper({
+    ...deps,
+    tapping: () => runner.state !== 'idle',
+    onMode() {
+      board.idle();
+      // A lane that is back does not wait for the next heartbeat.
+      wake();
+    },
+  });
+  const board = createSignBoard({ ...deps, mode: () => lane.mode, changed: refresh });
+  const passage = createPassageKeeper({
+    ...{ config, clock, barrier, ledger, log, changed },
+    onFire: (on) => lane.send({ type: on ? 'FIRE_ON' : 'FIRE_OFF' }),
+    onFault: lane.report,
+    onFound: lane.barrierFound,
+    onKey: maintenance,
+  });
+  const endListWatch = followBlacklist({ ...deps, send: lane.send });
 
   return {
     start,
     stop,
-    maintenance: (on) => lane.send({ type: on ? 'MAINTENANCE_ON' : 'MAINTENANCE_OFF' }),
+    maintenance,
     snapshot,
+    counters: lane.counters,
+    stillFor_ms: () => clock.now_ms() - beaten_ms,
     onChange: (listener) => subscribe(changes, listener),
     onTap: (listener) => subscribe(tapListeners, listener),
   };
@@ -94,30 +121,35 @@ export function createGate(deps: GateDeps): Gate {
     };
   }
 
-  async function start(): Promise<void> {
+  async function start(rehearsed: Promise<unknown> = Promise.resolve()): Promise<void> {
     runner.onState(changed);
     board.idle();
     for (const problem of ledger.problems) {
       log.error({}, `ledger: ${problem}`);
-      lane.send({ type: 'ALARM' });
+      lane.send({ type: 'ALARM_ON', part: 'ledger' });
     }
-    await lane.begin();
+    await lane.begin(rehearsed);
     loop = poll();
   }
 
   async function stop(): Promise<void> {
     lane.send({ type: 'STOP' });
     board.stop();
-    await reader.close();
     wake();
-    await loop;
-    await sam.close();
+    // A tap under way ends first, with its money told, as far as the devices let it.
+    await atMost(
+      TAP_ENDS_MS,
+      lane.close('reader', TAP_ENDS_MS).then(() => loop),
+    );
     passage.stop();
+    await Promise.all([lane.close('sam', CLOSE_MS), lane.close('barrier', CLOSE_MS)]);
+    endListWatch();
     lane.stop();
   }
 
   async function poll(): Promise<void> {
     while (lane.mode !== 'stopped') {
+      beat();
       if (lane.serving && passage.full) await pause(config.reader.poll_pause_ms);
       else if (lane.serving) await lookForCard();
       else {
@@ -127,12 +159,15 @@ export function createGate(deps: GateDeps): Gate {
     }
   }
 
+  function beat(): void {
+    beaten_ms = clock.now_ms();
+  }
+
   async function lookForCard(): Promise<void> {
-    const found = await reader.detect();
+    const found = await lane.look();
     if (found.ok && lane.serving) return meet(found.value);
     // Fire or the service key came while the reader looked: nobody pays any more.
     if (found.ok) return release(found.value);
-    await lane.mendReader(found.fault);
     await pause(config.reader.poll_pause_ms);
   }
 
@@ -162,6 +197,7 @@ export function createGate(deps: GateDeps): Gate {
   /** A card must be seen to leave before the next tap counts. */
   async function waitForRemoval(card: Card): Promise<void> {
     while (lane.serving) {
+      beat();
       const present = await card.present();
       // Noise is no leave: the card may still lie there, and would pay a second time.
       if (!present.ok) return waitForEmptyField();
@@ -172,10 +208,10 @@ export function createGate(deps: GateDeps): Gate {
 
   async function waitForEmptyField(): Promise<void> {
     while (lane.serving) {
-      const found = await reader.detect();
-      if (!found.ok) await lane.mendReader(found.fault);
-      else if (found.value.kind === 'none') return;
-      else await release(found.value);
+      beat();
+      const found = await lane.look();
+      if (found.ok && found.value.kind === 'none') return;
+      if (found.ok) await release(found.value);
       await pause(config.reader.poll_pause_ms);
     }
   }
@@ -216,6 +252,16 @@ export function createGate(deps: GateDeps): Gate {
     if (wrongMac2 >= config.sam.mac2_fail_limit) lane.send({ type: 'PART_LOST', part: 'mac2' });
   }
 
+  function maintenance(on: boolean): void {
+    lane.send({ type: on ? 'MAINTENANCE_ON' : 'MAINTENANCE_OFF' });
+  }
+
+  /** The lamps of the gate follow the sign. */
+  function refresh(): void {
+    passage.show({ serving: lane.serving, concession: board.message === 'pass-concession' });
+    changed();
+  }
+
   function tell(result: TapResult): void {
     for (const listener of tapListeners) listener(result);
     changed();
@@ -223,6 +269,15 @@ export function createGate(deps: GateDeps): Gate {
 
   function changed(): void {
     for (const listener of changes) listener();
+  }
+
+  async function atMost(limit_ms: number, work: Promise<unknown>): Promise<void> {
+    let timer: Timer = null;
+    const late = new Promise<void>((resolve) => {
+      timer = clock.setTimeout(resolve, limit_ms);
+    });
+    await Promise.race([work, late]);
+    clock.clearTimeout(timer);
   }
 
   function pause(delay_ms: number): Promise<void> {

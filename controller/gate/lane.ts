@@ -8,11 +8,12 @@ import { assign, setup } from 'xstate';
 export type LaneEvent =
   /** Reader, SAM and stores are up for the first time. */
   | { readonly type: 'READY' }
-  /** A part without which no tap is safe is out: reader, sam, ledger, controller. */
+  /** A part without which no tap is safe is out: reader, sam, ledger, lists, controller. */
   | { readonly type: 'PART_LOST'; readonly part: string }
   | { readonly type: 'PART_BACK'; readonly part: string }
   /** Something is wrong that does not stop service. */
-  | { readonly type: 'ALARM' }
+  | { readonly type: 'ALARM_ON'; readonly part: string }
+  | { readonly type: 'ALARM_OFF'; readonly part: string }
   | { readonly type: 'MAINTENANCE_ON' }
   | { readonly type: 'MAINTENANCE_OFF' }
   | { readonly type: 'FIRE_ON' }
@@ -23,7 +24,7 @@ interface LaneFacts {
   readonly ready: boolean;
   readonly fire: boolean;
   readonly maintenance: boolean;
-  readonly alarmed: boolean;
+  readonly alarms: readonly string[];
   readonly lost: readonly string[];
 }
 
@@ -34,33 +35,35 @@ export const laneMachine = setup({
     inMaintenance: ({ context }) => context.maintenance,
     partLost: ({ context }) => context.lost.length > 0,
     notReady: ({ context }) => !context.ready,
-    alarmed: ({ context }) => context.alarmed,
+    alarmed: ({ context }) => context.alarms.length > 0,
   },
   actions: {
     noteReady: assign({ ready: true }),
     noteLost: assign(({ context, event }) =>
-      event.type === 'PART_LOST' && !context.lost.includes(event.part)
-        ? { lost: [...context.lost, event.part] }
-        : {},
+      event.type === 'PART_LOST' ? { lost: withPart(context.lost, event.part) } : {},
     ),
     noteBack: assign(({ context, event }) =>
-      event.type === 'PART_BACK'
-        ? { lost: context.lost.filter((part) => part !== event.part) }
-        : {},
+      event.type === 'PART_BACK' ? { lost: without(context.lost, event.part) } : {},
     ),
-    noteAlarm: assign({ alarmed: true }),
+    noteAlarm: assign(({ context, event }) =>
+      event.type === 'ALARM_ON' ? { alarms: withPart(context.alarms, event.part) } : {},
+    ),
+    noteAllClear: assign(({ context, event }) =>
+      event.type === 'ALARM_OFF' ? { alarms: without(context.alarms, event.part) } : {},
+    ),
     noteMaintenance: assign(({ event }) => ({ maintenance: event.type === 'MAINTENANCE_ON' })),
     noteFire: assign(({ event }) => ({ fire: event.type === 'FIRE_ON' })),
   },
 }).createMachine({
   id: 'lane',
   initial: 'starting',
-  context: { ready: false, fire: false, maintenance: false, alarmed: false, lost: [] },
+  context: { ready: false, fire: false, maintenance: false, alarms: [], lost: [] },
   on: {
     READY: { target: '.settling', actions: 'noteReady' },
     PART_LOST: { target: '.settling', actions: 'noteLost' },
     PART_BACK: { target: '.settling', actions: 'noteBack' },
-    ALARM: { target: '.settling', actions: 'noteAlarm' },
+    ALARM_ON: { target: '.settling', actions: 'noteAlarm' },
+    ALARM_OFF: { target: '.settling', actions: 'noteAllClear' },
     MAINTENANCE_ON: { target: '.settling', actions: 'noteMaintenance' },
     MAINTENANCE_OFF: { target: '.settling', actions: 'noteMaintenance' },
     FIRE_ON: { target: '.settling', actions: 'noteFire' },
@@ -99,3 +102,11 @@ export type LaneMode =
   | 'outOfService'
   | 'emergency'
   | 'stopped';
+
+function withPart(parts: readonly string[], part: string): readonly string[] {
+  return parts.includes(part) ? parts : [...parts, part];
+}
+
+function without(parts: readonly string[], part: string): readonly string[] {
+  return parts.filter((each) => each !== part);
+}

@@ -18,6 +18,8 @@ const IDLE_MESSAGE: Readonly<Record<LaneMode, Message>> = {
 
 export interface SignBoard {
   readonly sign: Sign;
+  /** What it says now. */
+  readonly message: Message;
   /** Shows a result for `lane.result_shown_ms`. */
   tell(message: Message, amounts?: Amounts): void;
   /** Shows at once what the lane's mode says. */
@@ -35,15 +37,19 @@ export interface SignBoardOptions {
 
 export function createSignBoard(options: SignBoardOptions): SignBoard {
   const { config, clock, indicator, mode, changed } = options;
-  let sign = signFor('starting', config);
+  let message: Message = 'starting';
+  let sign = signFor(message, config);
   let timer: Timer;
 
   return {
     get sign() {
       return sign;
     },
-    tell(message, amounts) {
-      put(signFor(message, config, amounts));
+    get message() {
+      return message;
+    },
+    tell(next, amounts) {
+      put(next, amounts);
       timer = clock.setTimeout(idle, config.lane.result_shown_ms);
     },
     idle,
@@ -51,13 +57,14 @@ export function createSignBoard(options: SignBoardOptions): SignBoard {
   };
 
   function idle(): void {
-    put(signFor(IDLE_MESSAGE[mode()], config));
+    put(IDLE_MESSAGE[mode()]);
   }
 
-  function put(next: Sign): void {
+  function put(next: Message, amounts?: Amounts): void {
     clock.clearTimeout(timer);
-    sign = next;
-    indicator.show(next);
+    message = next;
+    sign = signFor(next, config, amounts);
+    indicator.show(sign);
     changed();
   }
 }

@@ -1,7 +1,7 @@
 /** The contactless reader made of a PN532 on a link. */
 
 import type { LaneConfig } from '../../config/schema.ts';
-import { sleep } from '../clock.ts';
+import { sleep, within } from '../clock.ts';
 import type { Link } from '../link/link.ts';
 import {
   type CardReader,
@@ -55,6 +55,8 @@ const SPEED_SETTLE_MS = 5;
 /** 100 µs · 2^(n-1): 102 ms for ATR_RES, 410 ms for cards that name no waiting time. */
 const ATR_TIMING = 0x0b;
 const RETRY_TIMING = 0x0d;
+/** A line that does not even close must not keep a new one waiting. */
+const HANG_UP_MS = 500;
 
 interface State extends Pn532ReaderOptions {
   readonly name: string;
@@ -65,6 +67,8 @@ interface State extends Pn532ReaderOptions {
   down: Fault;
   recovery: Promise<Reply<string>> | undefined;
   closed: boolean;
+  /** Counts attempts to open a link: only the latest may bring one. */
+  opening: number;
   /** Counts detections: a card of an earlier one must not reach the card of a later one. */
   session: number;
 }
@@ -72,18 +76,29 @@ interface State extends Pn532ReaderOptions {
 export function createPn532Reader(options: Pn532ReaderOptions): Pn532Reader {
   const name = options.name ?? 'pn532';
   const down = { code: 'link-absent', effect: 'none', detail: `${name} was not started` } as const;
-  const start = { chip: undefined, recovery: undefined, closed: false, session: 0 };
-  const reader: State = { ...options, name, retired: {}, down, ...start };
-  const recover = () => {
-    reader.recovery ??= bringUp(reader).finally(() => {
-      reader.recovery = undefined;
+  const start = { chip: undefined, recovery: undefined, closed: false };
+  const reader: State = { ...options, ...start, name, retired: {}, down, opening: 0, session: 0 };
+  /** The latest attempt is the one that others may share. */
+  const anew = (attempt: Promise<Reply<string>>) => {
+    const shared = attempt.finally(() => {
+      if (reader.recovery === shared) reader.recovery = undefined;
     });
-    return reader.recovery;
+    reader.recovery = shared;
+    return shared;
   };
+  const recover = () => reader.recovery ?? anew(bringUp(reader));
   return {
     name,
     start: recover,
     recover,
+    mending: {
+      rfReset: () => resetField(reader),
+      chipReset: () =>
+        reader.chip && !reader.chip.lost()
+          ? anew(bringUp(reader))
+          : Promise.resolve(notUp(reader.chip?.lost() ?? reader.down)),
+      reopen: () => anew(reopen(reader)),
+    },
     detect: () => detect(reader),
     probe: () => request(reader, getFirmwareVersion()),
     counters: () => addCounts({ ...reader.retired }, reader.chip?.counters() ?? {}),
@@ -106,6 +121,7 @@ async function bringUp(reader: State): Promise<Reply<string>> {
   const found = await findSpeed(chip, config.baud, clock);
   if (!found.ok) {
     // A hang-up can go unnoticed: only a new port tells a mute chip from a dead line.
+    if (reader.chip !== chip) return found;
     reader.down = found.fault;
     await retire(reader);
     return found;
@@ -114,15 +130,31 @@ async function bringUp(reader: State): Promise<Reply<string>> {
   return configured.ok ? chip.request(getFirmwareVersion()) : configured;
 }
 
+async function reopen(reader: State): Promise<Reply<string>> {
+  await within(reader.clock, HANG_UP_MS, retire(reader));
+  return bringUp(reader);
+}
+
+async function resetField(reader: State): Promise<Reply<void>> {
+  reader.session += 1;
+  const off = await request(reader, rfField(false));
+  if (!off.ok) return off;
+  await sleep(reader.clock, FIELD_OFF_MS);
+  return request(reader, rfField(true));
+}
+
 async function connect(reader: State): Promise<Reply<Chip>> {
   const { clock, config, openLink } = reader;
   if (reader.chip && !reader.chip.lost()) return ok(reader.chip);
   await retire(reader);
-  if (reader.closed) return { ok: false, fault: reader.down };
+  if (reader.closed) return notUp(reader.down);
+  reader.opening += 1;
+  const { opening } = reader;
   const opened = await openLink();
-  if (reader.closed) {
+  // Closed meanwhile, or so late that a later attempt has begun: this link is nobody's.
+  if (reader.closed || opening !== reader.opening) {
     if (opened.ok) await opened.value.close();
-    return { ok: false, fault: reader.down };
+    return notUp(reader.down);
   }
   if (!opened.ok) {
     reader.down = opened.fault;

@@ -83,7 +83,7 @@ machine.test('GIVEN this machine WHEN libraries are probed THEN each has an answ
   const states = await probeLibraries();
   assert.equal(
     states.map((state) => state.name),
-    ['serialport', 'node-hid', 'pcsclite'],
+    ['serialport', 'node-hid', 'pcsclite', 'level', 'modbus-serial'],
   );
   for (const { detail } of states) assert.match(detail, /^[^\n]+$/);
   // Its native part comes prebuilt inside the package.

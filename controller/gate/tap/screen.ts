@@ -3,31 +3,22 @@
  * type, enabled, issuer, dates, interoperability, blacklist (docs/protocol.md §5).
  */
 
-import type { LaneConfig } from '../../../config/schema.ts';
 import { bcdStamp, hexOf } from '../../card/bytes.ts';
+import type { Network } from '../network.ts';
 import type { Refused } from '../outcome.ts';
 import { blockListedCard } from './block.ts';
-import { lastClosing } from './story.ts';
-import {
-  fault,
-  NEXT,
-  type Purse,
-  purseOf,
-  refuse,
-  type StageEnd,
-  type Tap,
-  type TapDeps,
-} from './tap.ts';
+import { settleBefore } from './story.ts';
+import { NEXT, type Purse, purseOf, refuse, type StageEnd, type Tap, type TapDeps } from './tap.ts';
 
 export async function screen(tap: Tap, deps: TapDeps): Promise<StageEnd> {
   const purse = purseOf(tap);
-  const { config, clock, blacklist, ledger } = deps;
+  const { config, clock, blacklist, ledger, network } = deps;
   const today = hexOf(bcdStamp(clock.wall_ms(), config.site.utc_offset_minutes)).slice(0, 8);
 
-  const refusal = refusalOf(purse, config, today);
+  const refusal = refusalOf(purse, network, today);
   if (refusal) return refuse(refusal, `EF15/EF17 of card ending ${purse.serial.slice(-4)}`);
 
-  const answer = blacklist.check(purse.info.serial);
+  const answer = await blacklist.check(purse.info.serial);
   switch (answer.kind) {
     case 'unreadable':
       return refuse('list-unreadable', answer.detail);
@@ -36,22 +27,20 @@ export async function screen(tap: Tap, deps: TapDeps): Promise<StageEnd> {
       return refuse(`listed-${answer.reason}`, blocked ? 'blocked by 841E' : 'not blocked');
     }
     case 'clear': {
-      const before = await lastClosing(ledger);
-      if (before && !before.ok) return fault(before.fault);
+      await settleBefore(ledger);
       return ledger.openStory(purse.serial) ? { kind: 'torn' } : NEXT;
     }
   }
 }
 
 /** The rules over EF15 and EF17 alone; null when the card passes. @param today YYYYMMDD */
-function refusalOf(purse: Purse, config: LaneConfig, today: string): Refused | null {
+function refusalOf(purse: Purse, network: Network, today: string): Refused | null {
   const { info, foreign, management } = purse;
-  const { issuers } = config.site;
   const prefix = hexOf(info.issuer.subarray(0, 4));
   if (info.applicationType !== 0x02) return 'not-a-purse';
   if (info.version === 0xff) return 'expired';
   if (info.version === 0x00) return 'not-enabled';
-  if (issuers.length > 0 && !issuers.includes(prefix)) return 'issuer-unknown';
+  if (!network.accepts(prefix)) return 'issuer-unknown';
   if (!isDate(info.start) || !isDate(info.expiry)) return 'card-damaged';
   if (today < info.start) return 'not-yet-valid';
   if (today > info.expiry) return 'expired';

@@ -16,7 +16,7 @@ import { describeStatus, isBlocked } from '../../card/status-words.ts';
 import { fault, NEXT, type Purse, refuse, type StageEnd, type Tap, type TapDeps } from './tap.ts';
 
 export async function select(tap: Tap, deps: TapDeps): Promise<StageEnd> {
-  const { site, purse, reader } = deps.config;
+  const { purse, reader } = deps.config;
   const send = (command: Command) => exchange(tap.card, command, reader.card_timeout_ms);
 
   const selected = await send(selectByName(Buffer.from(purse.aid, 'hex')));
@@ -29,8 +29,7 @@ export async function select(tap: Tap, deps: TapDeps): Promise<StageEnd> {
   if (!info.ok) return fault(info.fault);
   if (!info.value) return refuse('card-damaged', 'EF15 cannot be read');
 
-  const city = cityOf(info.value);
-  const foreign = site.local_cities.length > 0 && !site.local_cities.includes(city);
+  const foreign = !deps.network.isLocal(cityOf(info.value));
   const management = foreign ? await send(readManagementInfo()) : null;
   if (management && !management.ok) return fault(management.fault);
 

@@ -1,12 +1,11 @@
 /** Closing a story in the ledger from within a stage. */
 
 import type { Reply } from '../../../firmware-bridge/ports.ts';
-import type { Ledger } from '../../ledger/ledger.ts';
 import type { Status } from '../../ledger/records.ts';
-import type { Payment, TapDeps } from './tap.ts';
+import type { Payment, TapDeps, TapLedger } from './tap.ts';
 
 /** The outcome last sent to each ledger; as appends keep their order, it stands for all before. */
-const closing = new WeakMap<Ledger, Promise<Reply<number>>>();
+const closing = new WeakMap<TapLedger, Promise<Reply<number>>>();
 
 /** The longest `reason` that a ledger record takes (ledger/shape.ts). */
 const REASON_MAX = 200;
@@ -30,10 +29,10 @@ export function closeStory(
 }
 
 /**
- * The outcome of the tap before, durable or failed; undefined when there was none. The ledger
- * answers from durable records alone: a card that comes back at once would meet its own story as
- * if it were still open.
+ * Waits for the outcome of the tap before. The ledger answers from durable records alone: a card
+ * that comes back at once would meet its own story as if it were still open. Whether the write
+ * failed is the ledger's to say: until it has recovered the next intent fails as well.
  */
-export function lastClosing(ledger: Ledger): Promise<Reply<number> | undefined> {
-  return closing.get(ledger) ?? Promise.resolve(undefined);
+export async function settleBefore(ledger: TapLedger): Promise<void> {
+  await closing.get(ledger);
 }

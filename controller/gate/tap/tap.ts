@@ -10,6 +10,7 @@ import type { Ledger } from '../../ledger/ledger.ts';
 import type { TripKind } from '../../ledger/records.ts';
 import type { Authorisation, PurchaseSam } from '../../sam/sam.ts';
 import type { Amounts } from '../feedback.ts';
+import type { Network } from '../network.ts';
 import type { Granted, Refused } from '../outcome.ts';
 
 /** One debit of the plan, decided before the card is asked to pay. */
@@ -87,12 +88,16 @@ export interface Paid extends Amounts {
   readonly ref: number;
 }
 
+/** What a tap needs of the ledger. */
+export type TapLedger = Pick<Ledger, 'append' | 'openStory' | 'lastClosed'>;
+
 export interface TapDeps {
   readonly config: LaneConfig;
   readonly clock: Clock;
   readonly sam: PurchaseSam;
-  readonly ledger: Ledger;
+  readonly ledger: TapLedger;
   readonly blacklist: Blacklist;
+  readonly network: Network;
   /** Measures a part of a stage that runs beside others. */
   span<T>(name: string, work: Promise<T>): Promise<T>;
   /** Which story the SAM's one session belongs to; a MAC2 of another must not be shown to it. */

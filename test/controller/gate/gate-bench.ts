@@ -2,7 +2,9 @@
 
 import * as assert from 'uvu/assert';
 import type { LaneConfig } from '../../../config/schema.ts';
+import type { Health, WatchedBlacklist } from '../../../controller/blacklist/blacklist.ts';
 import { createGate, type Gate } from '../../../controller/gate/gate.ts';
+import { createNetwork } from '../../../controller/gate/network.ts';
 import { openLedger } from '../../../controller/ledger/ledger.ts';
 import type { Authorisation, Mac2Verdict, SamIdentity } from '../../../controller/sam/sam.ts';
 import {
@@ -38,10 +40,17 @@ export class Bench {
   authorisation: Reply<Authorisation> = ok({ termSeq: hex('000001E7'), mac1: hex(MAC1) });
   verdict: Mac2Verdict = 'verified';
   barrier: Reply<void> = ok(undefined);
+  /** Devices that never answer any call, not even `close`. */
+  readonly hung = new Set<'reader' | 'sam' | 'barrier'>();
+  /** Lines of the log, and how loud. */
+  readonly log: string[] = [];
   /** What the SAM takes for everything. */
   samTime_ms = 0;
   #gate: Gate | null = null;
   emit: (event: BarrierEvent) => void = () => {};
+  /** What the store of the blacklist thinks of itself; tell it with `judgeList`. */
+  listHealth: Health = { kind: 'good' };
+  judgeList: (health: Health) => void = () => {};
   /** Happens while a detection is under way. */
   onDetect = () => {};
 
@@ -67,18 +76,30 @@ export class Bench {
       reader: this.#reader(),
       sam: this.#sam(),
       barrier: {
+        name: 'scripted barrier',
         open: async (direction) => this.#order(`open ${direction}`),
-        close: async () => this.#order('close'),
+        shut: async () => this.#order('close'),
+        signal: silent,
         onEvent: (listener) => {
           this.emit = listener;
           return () => {
             this.emit = silent;
           };
         },
+        probe: async () => ok('scripted barrier'),
+        recover: () => this.#from('barrier', ok('scripted barrier')),
+        counters: () => ({}),
+        close: () => this.#from('barrier', undefined),
       },
       indicator: { show: ({ text }) => this.#show(text.en?.title ?? '') },
-      blacklist: { check: () => ({ kind: 'clear' }) },
-      log: { debug: silent, info: silent, warn: silent, error: silent },
+      blacklist: this.#blacklist(),
+      network: createNetwork(this.config.site),
+      log: {
+        debug: silent,
+        info: silent,
+        warn: (_, text) => this.log.push(`warn ${text}`),
+        error: (_, text) => this.log.push(`error ${text}`),
+      },
     });
     this.gate.onTap(({ message }) => this.told.push(message));
   }
@@ -111,9 +132,28 @@ export class Bench {
     if (this.signs.at(-1) !== title) this.signs.push(title);
   }
 
+  /** The value, unless the device hangs. */
+  #from<T>(device: 'reader' | 'sam' | 'barrier', value: T): Promise<T> {
+    return this.hung.has(device) ? new Promise(() => {}) : Promise.resolve(value);
+  }
+
   #later<T>(value: T): Promise<T> {
+    if (this.hung.has('sam')) return new Promise(() => {});
     if (this.samTime_ms === 0) return Promise.resolve(value);
     return new Promise((done) => this.clock.setTimeout(() => done(value), this.samTime_ms));
+  }
+
+  #blacklist(): WatchedBlacklist {
+    return {
+      check: () => ({ kind: 'clear' }),
+      health: () => this.listHealth,
+      onHealth: (listener) => {
+        this.judgeList = listener;
+        return () => {
+          this.judgeList = () => {};
+        };
+      },
+    };
   }
 
   #reader() {
@@ -123,18 +163,18 @@ export class Bench {
       detect: async () => {
         calls.detect += 1;
         this.onDetect();
-        return field.shift() ?? NONE;
+        return this.#from('reader', field.shift() ?? (this.reader.ok ? NONE : this.reader));
       },
       probe: async () => {
         calls.probe += 1;
-        return this.reader;
+        return this.#from('reader', this.reader);
       },
       recover: async () => {
         calls.recover += 1;
-        return this.reader;
+        return this.#from('reader', this.reader);
       },
       counters: () => ({}),
-      close: async () => {},
+      close: () => this.#from('reader', undefined),
     };
   }
 
@@ -149,7 +189,7 @@ export class Bench {
       initPurchase: () => this.#later(this.authorisation),
       creditPurchase: () => this.#later(ok(this.verdict)),
       blockMac: async () => ok(null),
-      close: async () => {},
+      close: () => this.#from('sam', undefined),
     };
   }
 }

@@ -92,15 +92,18 @@ for (const [message, presence] of TURNED_AWAY)
     await ended(bench);
   });
 
-gates.test('GIVEN a reader fault WHEN it recovers at once THEN service goes on', async () => {
-  const bench = await started();
-  bench.field.push(fault('chip-mute'), bench.card(STRANGER));
-  await bench.clock.advance(100);
-  assert.is(bench.calls.recover, 2);
-  assert.equal(bench.told, ['unsupported-card']);
-  assert.equal(bench.signs.includes(CLOSED), false);
-  await ended(bench);
-});
+gates.test(
+  'GIVEN one reader fault THEN the next detection is tried and service goes on',
+  async () => {
+    const bench = await started();
+    bench.field.push(fault('chip-mute'), bench.card(STRANGER));
+    await bench.clock.advance(100);
+    assert.is(bench.calls.recover, 1);
+    assert.equal(bench.told, ['unsupported-card']);
+    assert.equal(bench.signs.includes(CLOSED), false);
+    await ended(bench);
+  },
+);
 
 gates.test('GIVEN a lost reader THEN out of service, and back within a second of it', async () => {
   const bench = await started();
@@ -110,9 +113,10 @@ gates.test('GIVEN a lost reader THEN out of service, and back within a second of
   assert.is(bench.gate.snapshot().mode, 'outOfService');
   assert.is(bench.signs.at(-1), CLOSED);
   bench.reader = ok('scripted reader');
-  bench.field.push(bench.card(STRANGER));
-  await bench.clock.advance(1_100);
+  await bench.clock.advance(600);
   assert.is(bench.gate.snapshot().mode, 'inService');
+  bench.field.push(bench.card(STRANGER));
+  await bench.clock.advance(100);
   assert.equal(bench.told, ['unsupported-card']);
   await ended(bench);
 });

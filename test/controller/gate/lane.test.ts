@@ -8,7 +8,9 @@ const lane = feature('lane machine');
 
 const LOST: LaneEvent = { type: 'PART_LOST', part: 'sam' };
 const BACK: LaneEvent = { type: 'PART_BACK', part: 'sam' };
-const told = (type: Exclude<LaneEvent['type'], 'PART_LOST' | 'PART_BACK'>): LaneEvent => ({ type });
+const ALARM: LaneEvent = { type: 'ALARM_ON', part: 'lists' };
+const ALL_CLEAR: LaneEvent = { type: 'ALARM_OFF', part: 'lists' };
+const told = (type: Exclude<LaneEvent, { part: string }>['type']): LaneEvent => ({ type });
 
 /** The modes that a lane goes through, the first one included. */
 function modes(...events: readonly LaneEvent[]): string {
@@ -49,9 +51,17 @@ const WALKS: readonly (readonly [string, readonly LaneEvent[], string])[] = [
   ],
   ['a part that was never lost', [told('READY'), BACK], 'starting inService'],
   [
-    'an alarm stays until the next start',
-    [told('READY'), told('ALARM'), LOST, BACK],
-    'starting inService degraded outOfService degraded',
+    'an alarm outlives a lost part and ends when its cause does',
+    [told('READY'), ALARM, LOST, BACK, ALL_CLEAR],
+    'starting inService degraded outOfService degraded inService',
+  ],
+  [
+    'of two alarms both must end',
+    [
+      ...[told('READY'), ALARM, ALARM, { type: 'ALARM_ON', part: 'ledger' } as const, ALL_CLEAR],
+      ...[{ type: 'ALARM_OFF', part: 'ledger' } as const],
+    ],
+    'starting inService degraded inService',
   ],
   [
     'fire during maintenance, and a part lost during the fire',
@@ -72,14 +82,15 @@ interface Facts {
   readonly ready: boolean;
   readonly fire: boolean;
   readonly maintenance: boolean;
-  readonly alarmed: boolean;
+  readonly alarms: readonly string[];
   readonly lost: readonly string[];
 }
 
 const EVENTS: readonly LaneEvent[] = [
   ...[LOST, BACK, { type: 'PART_LOST', part: 'reader' } as const],
   { type: 'PART_BACK', part: 'reader' },
-  ...(['READY', 'ALARM', 'STOP'] as const).map(told),
+  ...[ALARM, ALL_CLEAR],
+  ...(['READY', 'STOP'] as const).map(told),
   ...(['MAINTENANCE_ON', 'MAINTENANCE_OFF', 'FIRE_ON', 'FIRE_OFF'] as const).map(told),
 ];
 const STEPS = explore(laneMachine, {
@@ -88,12 +99,12 @@ const STEPS = explore(laneMachine, {
   limit: 1_000,
 });
 
-function modeFor({ ready, fire, maintenance, alarmed, lost }: Facts): string {
+function modeFor({ ready, fire, maintenance, alarms, lost }: Facts): string {
   if (fire) return 'emergency';
   if (maintenance) return 'maintenance';
   if (lost.length > 0) return 'outOfService';
   if (!ready) return 'starting';
-  return alarmed ? 'degraded' : 'inService';
+  return alarms.length > 0 ? 'degraded' : 'inService';
 }
 
 lane.test('every combination of facts is reached, and its mode is the one of the order', () => {

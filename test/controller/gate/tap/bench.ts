@@ -5,6 +5,7 @@ import * as assert from 'uvu/assert';
 import { loadConfig } from '../../../../config/load.ts';
 import type { LaneConfig } from '../../../../config/schema.ts';
 import type { Answer } from '../../../../controller/blacklist/blacklist.ts';
+import { createNetwork } from '../../../../controller/gate/network.ts';
 import type { Message } from '../../../../controller/gate/outcome.ts';
 import { createTapRunner, type TapResult } from '../../../../controller/gate/tap/runner.ts';
 import { openLedger } from '../../../../controller/ledger/ledger.ts';
@@ -80,8 +81,9 @@ export async function play(scene: Scene): Promise<TapResult[]> {
     { timeout_ms: 1_000, application: hex('8011'), lockKeyUsage: 0x45, lockKeyVersion: 0x01 },
   );
   assert.ok((await sam.start()).ok);
+  const settings = config(laneConfig(lane));
   const runner = createTapRunner({
-    ...{ config: config(laneConfig(lane)), clock, sam, ledger },
+    ...{ config: settings, clock, sam, ledger, network: createNetwork(settings.site) },
     blacklist: { check: () => listed },
     samSession: { ref: null },
   });
@@ -122,6 +124,8 @@ export function inShort(record: LedgerRecord): string {
       return `passage ${record.ref}`;
     case 'sighting':
       return `sighting ${record.reason} ${record.blocked ? 'blocked' : 'not blocked'}`;
+    case 'retired':
+      return `retired ${record.first_seq} to ${record.last_seq}`;
   }
 }
 
