@@ -4,9 +4,11 @@ import { constants } from 'node:fs';
 import { access, readdir, readFile, readlink, realpath, stat, statfs } from 'node:fs/promises';
 import { basename, dirname, resolve } from 'node:path';
 
-export interface SerialDevice {
+interface Device {
   readonly exists: boolean;
   readonly accessible: boolean;
+  /** The group that may open it; null when there is none but root's. */
+  readonly group: string | null;
   /** Programs that have it open, as `name (pid)`; needs the rights to look. */
   readonly heldBy: readonly string[];
   /** USB-serial latency timer, ms; null where the driver has none. */
@@ -18,32 +20,100 @@ export interface SerialDevice {
   readonly powerFile: string | null;
 }
 
-export async function inspectSerialDevice(path: string): Promise<SerialDevice> {
+const NO_DEVICE: Device = {
+  ...{ exists: false, accessible: false, group: null, heldBy: [] },
+  ...{ latency_ms: null, latencyFile: null, power: null, powerFile: null },
+};
+
+/** @param path e.g. `/dev/ttyUSB0`, or a link to it */
+export function inspectSerialDevice(path: string): Promise<Device> {
+  return inspectDevice(path, 'tty');
+}
+
+/** @param path e.g. `/dev/hidraw0` */
+export function inspectHidDevice(path: string): Promise<Device> {
+  return inspectDevice(path, 'hidraw');
+}
+
+async function inspectDevice(path: string, kind: 'tty' | 'hidraw'): Promise<Device> {
   const real = await realpath(path).catch(() => null);
-  if (!real) return { ...NO_DEVICE, exists: false, accessible: false, heldBy: [] };
-  const tty = `/sys/class/tty/${basename(real)}/device`;
-  const latencyFile = `${tty}/latency_timer`;
+  if (!real) return NO_DEVICE;
+  const device = `/sys/class/${kind}/${basename(real)}/device`;
+  const latencyFile = `${device}/latency_timer`;
   const latency = await text(latencyFile);
-  const powerFile = await usbPower(tty);
+  const powerFile = await usbPower(device);
   return {
     exists: true,
     accessible: await access(real, constants.R_OK | constants.W_OK).then(yes, no),
+    group: await groupOf(real),
     heldBy: await holdersOf(real),
-    ...(latency === null ? NO_DEVICE : { latency_ms: Number(latency), latencyFile }),
+    latency_ms: latency === null ? null : Number(latency),
+    latencyFile: latency === null ? null : latencyFile,
     power: powerFile && (await text(powerFile)),
     powerFile,
   };
 }
 
-const NO_DEVICE = { latency_ms: null, latencyFile: null, power: null, powerFile: null } as const;
+async function groupOf(path: string): Promise<string | null> {
+  const { gid, mode } = await stat(path);
+  if (gid === 0 || (mode & 0o060) !== 0o060) return null;
+  const lines = ((await text('/etc/group')) ?? '').split('\n').map((line) => line.split(':'));
+  return lines.find(([, , id]) => id === String(gid))?.[0] ?? null;
+}
 
-/** The USB device is one level above an ACM line, two above a serial adapter's, or nowhere. */
-async function usbPower(tty: string): Promise<string | null> {
-  for (const device of [`${tty}/..`, `${tty}/../..`]) {
-    if (await text(`${device}/idVendor`))
-      return realpath(`${device}/power/control`).catch(() => null);
+/** The USB device is one level above an ACM line, two above others, or nowhere. */
+async function usbPower(device: string): Promise<string | null> {
+  for (const above of [`${device}/..`, `${device}/../..`]) {
+    if (await text(`${above}/idVendor`))
+      return realpath(`${above}/power/control`).catch(() => null);
   }
   return null;
+}
+
+interface UsbDevice {
+  /** Bus and ports, e.g. `1-1.2`. */
+  readonly place: string;
+  /** Vendor and product, e.g. `10c4:ea80`. */
+  readonly id: string;
+  readonly power: string | null;
+  readonly powerFile: string;
+  /** Interface class (two hex digits) and the kernel driver that has it, if any. */
+  readonly interfaces: readonly { readonly class: string; readonly driver: string | null }[];
+}
+
+/** @param root where the kernel lists its USB devices and their interfaces */
+export async function usbDevices(root = '/sys/bus/usb/devices'): Promise<UsbDevice[]> {
+  const names = await readdir(root).catch(() => []);
+  const places = names.filter((name) => !name.includes(':'));
+  return Promise.all(
+    places.map(async (place) => {
+      const device = `${root}/${place}`;
+      const parts = names.filter((name) => name.startsWith(`${place}:`));
+      const powerFile = `${device}/power/control`;
+      return {
+        place,
+        id: `${await text(`${device}/idVendor`)}:${await text(`${device}/idProduct`)}`,
+        power: await text(powerFile),
+        powerFile,
+        interfaces: await Promise.all(parts.map((part) => usbInterface(`${root}/${part}`))),
+      };
+    }),
+  );
+}
+
+async function usbInterface(path: string): Promise<UsbDevice['interfaces'][number]> {
+  const driver = await readlink(`${path}/driver`).catch(() => null);
+  return {
+    class: (await text(`${path}/bInterfaceClass`)) ?? '',
+    driver: driver && basename(driver),
+  };
+}
+
+/** By systemd-timesyncd; null where that one does not run. */
+export async function clockSynchronised(): Promise<boolean | null> {
+  const directory = '/run/systemd/timesync';
+  if (!(await inspectFile(directory)).exists) return null;
+  return (await inspectFile(`${directory}/synchronized`)).exists;
 }
 
 /** Names of loaded kernel modules. */

@@ -1,17 +1,19 @@
-/** Which native libraries load on this machine; for `tapway doctor`. */
+/** Which libraries load on this machine; for `tapway doctor`. */
 
 interface LibraryState {
   readonly name: string;
   readonly ok: boolean;
-  /** One line: that the native part loads, or why not. */
+  /** One line: that it loads, or why not. */
   readonly detail: string;
 }
 
-/** serialport and pcsclite load their native part on import; node-hid only on first use. */
+/** Most load their native part on import; node-hid only on first use. */
 const LIBRARIES: Readonly<Record<string, () => Promise<unknown>>> = {
   serialport: () => import('serialport'),
   'node-hid': async () => (await import('node-hid')).devices(),
   pcsclite: () => import('pcsclite'),
+  level: () => import('level'),
+  'modbus-serial': () => import('modbus-serial'),
 };
 
 /** Never rejects: a missing library is an answer. Opens no device and needs no daemon. */
@@ -20,7 +22,7 @@ export function probeLibraries(): Promise<LibraryState[]> {
     Object.entries(LIBRARIES).map(async ([name, load]) => {
       try {
         await load();
-        return { name, ok: true, detail: 'native part loads' };
+        return { name, ok: true, detail: 'loads' };
       } catch (error) {
         return { name, ok: false, detail: firstLine(error) };
       }

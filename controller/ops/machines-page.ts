@@ -12,6 +12,7 @@ const SOURCES: Readonly<Record<string, string>> = {
   lane: 'controller/gate/lane.ts',
   tap: 'controller/gate/tap/machine.ts',
   passage: 'controller/gate/passage.ts',
+  link: 'firmware-bridge/supervise/machine.ts',
 };
 
 export function machinesPage(machines: readonly MachineGraph[]): string {

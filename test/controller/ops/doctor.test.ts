@@ -1,221 +1,326 @@
 /** `tapway doctor`: each finding with its cure, on boards that lack one thing each. */
 
-import { writeFileSync } from 'node:fs';
 import * as assert from 'uvu/assert';
-import { loadConfig } from '../../../config/load.ts';
-import type { LaneConfig } from '../../../config/schema.ts';
-import { type Board, examine } from '../../../controller/ops/doctor.ts';
+import { examine } from '../../../controller/ops/doctor.ts';
+import type { Board } from '../../../controller/ops/finding.ts';
 import { failed, ok } from '../../../firmware-bridge/ports.ts';
-import { bundle, killAll, quickSim, run, scratch, start } from '../../commands/programs.ts';
 import { feature } from '../../kit/feature.ts';
+import {
+  boardWith,
+  configOf,
+  DEVICE,
+  hid,
+  type Kind,
+  library,
+  modules,
+  serial,
+  slots,
+  usb,
+} from './boards.ts';
 
 const doctor = feature('doctor');
 
-const LANE = `extends: shipped:lanes/flat.yaml
-data_dir: /data
-reader: { path: /dev/reader }
-sam: { kind: software, key_file: /keys }
-`;
+const GOOD: readonly [Kind, RegExp][] = [
+  ['serial', /\/dev\/reader exists and may be opened\nthe reader answers: PN532 1\.6/],
+  ['hid', /\/dev\/hidraw0 exists and may be opened\nthe reader answers: PN532 1\.6/],
+  ['pcsc', /reader\.name: 'ACS ACR1281 PICC 00 00'\nthe reader answers: PN532 1\.6/],
+  ['psam', /sam\.slot: 'ACS ACR1281 SAM 00 01'\nthe PSAM answers to reset: 3b68/],
+  ['modbus', /\/dev\/board exists and may be opened\nthe barrier board answers: unit 1/],
+];
 
-const config = configOf('software');
-const DEVICE = {
-  exists: true,
-  accessible: true,
-  heldBy: [],
-  latency_ms: null,
-  latencyFile: null,
-  power: null,
-  powerFile: null,
-};
+for (const [kind, says] of GOOD)
+  doctor.test(`GIVEN a board with nothing wrong, ${kind} THEN every finding is good`, async () => {
+    const findings = await examine(boardWith({}), configOf(kind));
+    assert.equal(
+      findings.filter(({ level, cure }) => level !== 'good' || cure !== undefined),
+      [],
+    );
+    assert.match(findings.map(({ what }) => what).join('\n'), says);
+  });
 
-/** A board on which nothing is wrong, but for what differs. */
-function boardWith(differs: Partial<Board>): Board {
-  return {
-    nodeVersion: 'v20.11.0',
-    wall_ms: Date.UTC(2026, 6, 1),
-    libraries: async () => [{ name: 'serialport', ok: true, detail: 'native part loads' }],
-    kernelModules: async () => ['ftdi_sio', 'usbserial'],
-    serialDevice: async () => DEVICE,
-    file: async () => ({ exists: true, mode: 0o600 }),
-    directory: async () => ({ nearest: '/data', writable: true, free_bytes: 2 ** 30 }),
-    hasVariable: () => true,
-    readerFirmware: async () => ok('PN532 1.6'),
-    keySet: async () => ok(undefined),
-    ...differs,
-  };
-}
+type Row = readonly [string, Kind, Partial<Board>, 'warning' | 'bad', RegExp, RegExp];
+const MUTE = failed('chip-mute', 'none', 'no answer');
 
-function device(differs: Partial<Awaited<ReturnType<Board['serialDevice']>>>): Partial<Board> {
-  return { serialDevice: async () => ({ ...DEVICE, ...differs }) };
-}
-
-function library(name: string): Partial<Board> {
-  return { libraries: async () => [{ name, ok: false, detail: 'no native build' }] };
-}
-
-doctor.test('GIVEN a board on which nothing is wrong THEN every finding is good', async () => {
-  const findings = await examine(boardWith({}), config);
-  assert.equal(
-    findings.filter(({ level, cure }) => level !== 'good' || cure !== undefined),
-    [],
-  );
-  assert.match(findings.map(({ what }) => what).join('\n'), /the reader answers: PN532 1\.6/);
-});
-
-/** What differs, level, what is said, cure. */
-const FINDINGS: readonly [string, Partial<Board>, 'warning' | 'bad', RegExp, RegExp][] = [
-  ['an old Node', { nodeVersion: 'v18.19.1' }, 'bad', /v18\.19\.1 is too old/, /Node 20/],
-  ['a clock of 1970', { wall_ms: 0 }, 'bad', /1970-01-01.*refused by date/, /timedatectl set-ntp/],
-  ['no serialport', library('serialport'), 'bad', /serialport: no native build/, /^npm ci$/],
-  ['no pcsclite', library('pcsclite'), 'warning', /pcsclite/, /only if.*libpcsclite-dev/],
-  ['no node-hid', library('node-hid'), 'warning', /node-hid/, /only if.*libusb/],
+/** The lane, what differs, level, what is said, cure. */
+const OF_EVERY_BOARD: readonly Row[] = [
+  ['an old Node', 'serial', { nodeVersion: 'v18.19.1' }, 'bad', /v18\.19\.1 is too old/, /Node 20/],
   [
-    'a rival driver',
-    { kernelModules: async () => ['pn533_usb', 'pn533'] },
+    'a clock of 1970',
+    'serial',
+    { wall_ms: 0 },
     'bad',
-    /pn533_usb pn533 may hold/,
-    /^rmmod pn533_usb pn533; and blacklist/,
+    /1970-01-01.*by date/,
+    /timedatectl set-ntp/,
   ],
-  ['no reader', device({ exists: false }), 'bad', /\/dev\/reader does not exist/, /plug.*dmesg/],
-  ['no rights', device({ accessible: false }), 'bad', /may not be opened/, /usermod -aG dialout/],
-  ['a held reader', device({ heldBy: ['node (7)'] }), 'bad', /held by node \(7\)/, /stop that/],
   [
-    'a slow USB adapter',
-    device({ latency_ms: 16, latencyFile: '/sys/timer' }),
+    ...(['a clock that nobody set', 'serial'] as const),
+    { clockSynchronised: async () => false },
+    ...(['warning', /compared with no time server yet/, /timedatectl set-ntp/] as const),
+  ],
+  ['root', 'serial', { isRoot: true }, 'warning', /root may open everything/, /runuser -u tapway/],
+  ['no serialport', 'serial', library('serialport'), 'bad', /no native build/, /^npm ci$/],
+  ['no serialport, HID', 'hid', library('serialport'), 'warning', /serialport/, /^only if/],
+  ['no serialport, Modbus', 'modbus', library('serialport'), 'bad', /serialport/, /^npm ci$/],
+  ['no modbus-serial', 'modbus', library('modbus-serial'), 'bad', /modbus-serial/, /^npm ci$/],
+  ['no modbus-serial, a post', 'hid', library('modbus-serial'), 'warning', /modbus/, /^only if/],
+  ['no node-hid', 'hid', library('node-hid'), 'bad', /node-hid/, /^apt-get install libusb-1\.0-0/],
+  ['no node-hid, serial', 'serial', library('node-hid'), 'warning', /node-hid/, /only if.*libusb/],
+  [
+    'no pcsclite',
+    'psam',
+    library('pcsclite'),
+    'bad',
+    /pcsclite/,
+    /^apt-get install libpcsclite-dev/,
+  ],
+  [
+    'no pcsclite, serial',
+    'serial',
+    library('pcsclite'),
     'warning',
-    /16 ms per answer/,
-    /^echo 1 > \/sys\/timer;/,
+    /pcsclite/,
+    /only if.*-dev g\+\+/,
+  ],
+  ['no level', 'serial', library('level'), 'bad', /level: no native build/, /^npm ci$/],
+  [
+    ...(['a rival driver', 'pcsc', modules('pn533_usb', 'pn533'), 'bad'] as const),
+    ...([/pn533_usb pn533 may hold/, /^rmmod pn533_usb pn533;.*modprobe\.conf/] as const),
   ],
   [
-    'autosuspend',
-    device({ power: 'auto', powerFile: '/sys/control' }),
-    'warning',
-    /autosuspend/,
-    /^echo on > \/sys\/control;/,
+    ...(['a rival driver, serial', 'serial', modules('pn533_usb'), 'warning'] as const),
+    ...([/pn533_usb is loaded/, /^rmmod pn533_usb/] as const),
+  ],
+  ['a serial rival', 'serial', modules('pn532_uart'), 'bad', /pn532_uart may/, /^rmmod pn532_uart/],
+  ['hid_mcp2221', 'hid', modules('hid_mcp2221'), 'warning', /hid_mcp2221 is loaded/, /^rmmod/],
+];
+
+const OF_DEVICES: readonly Row[] = [
+  ['no reader', 'serial', serial({ exists: false }), 'bad', /reader does not exist/, /plug.*dmesg/],
+  [
+    ...(['no rights', 'serial', serial({ accessible: false }), 'bad'] as const),
+    ...([/may not be opened/, /^usermod -aG dialout tapway/] as const),
   ],
   [
-    'a mute reader',
-    { readerFirmware: async () => failed('chip-mute', 'none', 'no answer') },
+    ...(['no rights on HID', 'hid', hid({ accessible: false, group: null }), 'bad'] as const),
+    ...([/\/dev\/hidraw0 may not be opened/, /99-tapway\.rules.*udevadm trigger/] as const),
+  ],
+  [
+    'a held reader',
+    'serial',
+    serial({ heldBy: ['node (7)'] }),
     'bad',
-    /does not answer: no answer/,
-    /power, cable and baud/,
+    /by node \(7\)/,
+    /stop that/,
+  ],
+  ['a held bridge', 'hid', hid({ heldBy: ['node (7)'] }), 'bad', /by node \(7\)/, /stop that/],
+  [
+    ...(['a slow USB adapter', 'serial'] as const),
+    serial({ latency_ms: 16, latencyFile: '/sys/timer' }),
+    ...(['warning', /16 ms per answer/, /^echo 1 > \/sys\/timer;.*99-tapway\.rules/] as const),
   ],
   [
-    'no key file',
-    { file: async () => ({ exists: false, mode: 0 }) },
-    'bad',
-    /\/keys does not exist/,
-    /tapway sam seal --in KEYS\.json --out \/keys/,
+    ...(['autosuspend', 'serial'] as const),
+    serial({ power: 'auto', powerFile: '/sys/control' }),
+    ...(['warning', /autosuspend/, /^echo on > \/sys\/control;.*99-tapway\.rules/] as const),
   ],
   [
-    'an open key file',
-    { file: async () => ({ exists: true, mode: 0o644 }) },
-    'bad',
-    /others may read \/keys/,
-    /^chmod 600 \/keys$/,
-  ],
-  ['no passphrase', { hasVariable: () => false }, 'bad', /PASSPHRASE is not set/, /service/],
-  [
-    'a wrong passphrase',
-    { keySet: async () => failed('sam-keys', 'none', 'wrong passphrase') },
-    'bad',
-    /wrong passphrase/,
-    /mend TAPWAY_SAM_PASSPHRASE/,
+    ...(['autosuspend of a bridge', 'hid'] as const),
+    hid({ power: 'auto', powerFile: '/sys/control' }),
+    ...(['warning', /hidraw0.*autosuspend/, /^echo on > \/sys\/control/] as const),
   ],
   [
-    'a foreign data directory',
-    { directory: async () => ({ nearest: '/', writable: false, free_bytes: 2 ** 30 }) },
-    'bad',
-    /\/data: \/ may not be written/,
-    /mkdir -p \/data; chown/,
+    ...(['a mute reader', 'serial', { readerFirmware: async () => MUTE }, 'bad'] as const),
+    ...([/does not answer: no answer/, /power, cable, the HSU jumpers/] as const),
   ],
   [
-    'a full disk',
-    { directory: async () => ({ nearest: '/data', writable: true, free_bytes: 2 ** 20 }) },
+    ...(['a mute HID reader', 'hid', { readerFirmware: async () => MUTE }, 'bad'] as const),
+    ...([/does not answer: no answer/, /wires between CP2110 and PN532/] as const),
+  ],
+  [
+    ...(['no bridge, or several', 'hid'] as const),
+    { hidBridge: async () => failed('link-absent', 'none', '2 bridges fit: …') },
+    ...(['bad', /^2 bridges fit/, /plug the reader in, or set reader\.usb\.serial/] as const),
+  ],
+  [
+    ...(['a bridge that a driver holds', 'hid'] as const),
+    {
+      hidBridge: async () => failed('link-absent', 'none', 'no CP2110'),
+      ...usb({ id: '10c4:ea80', interfaces: [{ class: '03', driver: 'other' }] }),
+    },
+    ...(['bad', /CP2110 is held by kernel driver other/, /^rmmod other$/] as const),
+  ],
+  [
+    ...(['no barrier board', 'modbus'] as const),
+    { serialDevice: async (path: string) => ({ ...DEVICE, exists: path !== '/dev/board' }) },
+    ...(['bad', /^\/dev\/board does not exist/, /plug it in/] as const),
+  ],
+  [
+    ...(['a mute barrier board', 'modbus', { barrierAnswer: async () => MUTE }, 'bad'] as const),
+    ...([/barrier board does not answer: no answer/, /A and B, barrier\.baud/] as const),
+  ],
+  ['one line for two', 'oneLine', {}, 'bad', /are both \/dev\/reader/, /each its own line/],
+  ['a simulated barrier', 'simulated', {}, 'warning', /no leaves here/, /barrier\.kind: modbus/],
+];
+
+const OF_SLOTS: readonly Row[] = [
+  [
+    ...(['no pcscd', 'psam'] as const),
+    { pcscReaders: async () => failed('link-absent', 'none', 'pcscd is not running') },
+    ...(['bad', /PC\/SC: pcscd is not running/, /systemctl enable --now pcscd\.socket/] as const),
+  ],
+  ['no reader at all', 'psam', slots(), 'bad', /pcscd sees no reader/, /plug it in;.*libccid/],
+  [
+    'another slot',
+    'psam',
+    slots('X 0'),
     'bad',
-    /only 1 MiB free/,
-    /512 MiB/,
+    /sam\.slot '\* SAM\*' fits none of 'X 0'/,
+    /sam\.slot/,
+  ],
+  ['another reader', 'pcsc', slots('X 0'), 'bad', /reader\.name .* fits none/, /pcsc_scan -r/],
+  [
+    'two slots',
+    'psam',
+    slots('A SAM 0', 'A SAM 1'),
+    'bad',
+    /fits 'A SAM 0', 'A SAM 1'/,
+    /\* and \?/,
+  ],
+  [
+    ...(['one slot for two', 'both', slots('ACS PICC 0'), 'bad'] as const),
+    ...([/reader\.name and sam\.slot both mean 'ACS PICC 0'/, /its own slot/] as const),
+  ],
+  ['a mute PSAM', 'psam', { samAnswer: async () => MUTE }, 'bad', /PSAM does not answer/, /^seat/],
+  [
+    'a mute PC/SC reader',
+    'pcsc',
+    { readerFirmware: async () => MUTE },
+    'bad',
+    /not answer/,
+    /pcscd$/,
+  ],
+  [
+    ...(['a card reader that may sleep', 'psam', usb({ power: 'auto' }), 'warning'] as const),
+    ...([/072f:2200 at 1-1\.3: .*autosuspend/, /^echo on > \/sys\/control/] as const),
+  ],
+  [
+    ...(['a card reader that the kernel holds', 'psam'] as const),
+    usb({ interfaces: [{ class: '0b', driver: 'pn533_usb' }] }),
+    ...([
+      'bad',
+      /072f:2200 at 1-1\.3 is held by kernel driver pn533_usb/,
+      /^rmmod pn533_usb/,
+    ] as const),
   ],
 ];
 
-for (const [name, differs, level, what, cure] of FINDINGS)
-  doctor.test(`GIVEN ${name} THEN one finding is ${level} and says how to mend it`, async () => {
-    const findings = await examine(boardWith(differs), config);
-    const [found, ...others] = findings.filter((finding) => finding.level !== 'good');
-    assert.equal([found?.level, others], [level, []]);
-    assert.match(found?.what ?? '', what);
-    assert.match(found?.cure ?? '', cure);
-  });
+const OF_STORES: readonly Row[] = [
+  [
+    ...(['no key file', 'serial', { file: async () => ({ exists: false, mode: 0 }) }] as const),
+    ...(['bad', /\/keys does not exist/, /sam seal --in KEYS\.json --out \/keys/] as const),
+  ],
+  [
+    ...(['an open key file', 'serial'] as const),
+    { file: async (path: string) => ({ exists: path === '/keys', mode: 0o644 }) },
+    ...(['bad', /others may read or change \/keys/, /^chmod 600 \/keys$/] as const),
+  ],
+  [
+    ...(['no passphrase', 'serial', { hasVariable: () => false }, 'bad'] as const),
+    ...([/PASSPHRASE is not set/, /service/] as const),
+  ],
+  [
+    ...(['a wrong passphrase', 'serial'] as const),
+    { keySet: async () => failed('sam-keys', 'none', 'wrong passphrase') },
+    ...(['bad', /wrong passphrase/, /mend TAPWAY_SAM_PASSPHRASE/] as const),
+  ],
+  [
+    'no trusted keys',
+    'untrusting',
+    {},
+    'warning',
+    /trusted_keys is empty/,
+    /blacklist sign printed/,
+  ],
+  [
+    ...(['no list', 'serial', { blacklist: async () => ok(null) }, 'warning'] as const),
+    ...([/no blacklist was ever imported/, /tapway blacklist import FILE/] as const),
+  ],
+  [
+    ...(['no list, strict', 'strict', { blacklist: async () => ok(null) }, 'bad'] as const),
+    ...([/no blacklist was ever imported/, /tapway blacklist import FILE/] as const),
+  ],
+  [
+    ...(['a stale list', 'serial'] as const),
+    { blacklist: async () => ok({ version: 42, age_hours: 80 }) },
+    ...(['warning', /blacklist 42, issued 80 hours ago: stale after 72/, /of the day/] as const),
+  ],
+  [
+    ...(['a stale list, strict', 'strict'] as const),
+    { blacklist: async () => ok({ version: 42, age_hours: 80 }) },
+    ...(['bad', /stale after 72/, /of the day/] as const),
+  ],
+  [
+    ...(['a damaged list', 'serial'] as const),
+    { blacklist: async () => failed('blacklist-unreadable', 'none', 'check sum') },
+    ...(['bad', /blacklist damaged: check sum/, /blacklist import/] as const),
+  ],
+  [
+    ...(['a foreign data directory', 'serial'] as const),
+    { directory: async () => ({ nearest: '/', writable: false, free_bytes: 2 ** 30 }) },
+    ...(['bad', /\/data: \/ may not be written/, /mkdir -p \/data; chown/] as const),
+  ],
+  [
+    ...(['a full disk', 'serial'] as const),
+    { directory: async () => ({ nearest: '/data', writable: true, free_bytes: 2 ** 20 }) },
+    ...(['bad', /only 1 MiB free/, /512 MiB/] as const),
+  ],
+  [
+    ...(['a foreign index', 'serial'] as const),
+    {
+      file: async () => ({ exists: true, mode: 0o600 }),
+      directory: async (path: string) => ({
+        ...{ nearest: path, writable: !path.endsWith('/index'), free_bytes: 2 ** 30 },
+      }),
+    },
+    ...(['warning', /ledger\/index may not be written/, /rm -r \/data\/ledger\/index/] as const),
+  ],
+  [
+    ...(['an index left open', 'serial', { indexLeftOpen: async () => true }, 'warning'] as const),
+    ...([/in use when its process ended/, /next start builds \/data\/ledger\/index/] as const),
+  ],
+];
 
-doctor.test('GIVEN a PSAM lane THEN it says that this version has no driver for it', async () => {
-  const findings = await examine(boardWith({}), configOf('psam'));
+for (const rows of [OF_EVERY_BOARD, OF_DEVICES, OF_SLOTS, OF_STORES])
+  for (const [name, kind, differs, level, what, cure] of rows)
+    doctor.test(`GIVEN ${name} THEN one finding is ${level} and says how to mend it`, async () => {
+      const findings = await examine(boardWith(differs), configOf(kind));
+      const [found, ...others] = findings.filter((finding) => finding.level !== 'good');
+      assert.equal([found?.level, others], [level, []]);
+      assert.match(found?.what ?? '', what);
+      assert.match(found?.cure ?? '', cure);
+    });
+
+doctor.test('GIVEN no trusted keys in production THEN that is bad', async () => {
+  const production = { ...configOf('untrusting'), production: true };
+  const findings = await examine(boardWith({}), production);
   assert.equal(
-    findings.filter(({ level }) => level === 'bad').map(({ cure }) => cure),
-    ['set sam.kind: software for a pilot'],
+    findings.filter(({ level }) => level !== 'good').map(({ level }) => level),
+    ['bad'],
   );
 });
 
 doctor.test('GIVEN no configuration THEN nothing of a lane is asked for', async () => {
   const never = () => Promise.reject(new Error('asked for'));
-  const board = { serialDevice: never, file: never, directory: never, keySet: never };
-  const findings = await examine(boardWith({ ...board, ...library('serialport') }), null);
+  const eyes = { serialDevice: never, file: never, directory: never, keySet: never };
+  const others = { usbDevices: never, hidBridge: never, pcscReaders: never, blacklist: never };
+  const findings = await examine(
+    boardWith({ ...eyes, ...others, ...library('serialport'), isRoot: true }),
+    null,
+  );
   assert.equal(
     findings.map(({ level }) => level),
     ['good', 'good', 'warning', 'good'],
   );
 });
 
-const PASSPHRASE = { TAPWAY_SAM_PASSPHRASE: 'only for this test' };
-
-doctor.test(
-  'GIVEN this machine and a lane WHEN the reader comes THEN exit 1 becomes exit 0',
-  async () => {
-    const directory = scratch();
-    const file = `${directory}/lane.yaml`;
-    const reader = `${directory}/reader`;
-    writeFileSync(
-      file,
-      `extends: shipped:lanes/flat.yaml\nreader: { path: ${reader} }\nsam: { kind: software }\n`,
-    );
-    const { out: input } = await run(quickSim(), ['keys']);
-    const seal = ['sam', 'seal', '--out', `${directory}/sam.keys`];
-    assert.is((await run(bundle(), seal, { env: PASSPHRASE, input })).code, 0);
-    const look = () => run(bundle(), ['doctor', '--config', file], { env: PASSPHRASE });
-
-    const without = await look();
-    assert.is(without.code, 1);
-    assert.match(
-      without.out,
-      `bad      ${reader} does not exist\n         cure: plug the reader in`,
-    );
-
-    const chip = start(quickSim(), ['reader', '--pty', '--link', reader]);
-    await chip.until(/\/reader\n/);
-    const withIt = await look();
-    assert.is(withIt.code, 0, withIt.out);
-    assert.match(withIt.out, /good {5}the reader answers: PN532/);
-    assert.match(withIt.out, /good {5}key file \S+ opens with TAPWAY_SAM_PASSPHRASE/);
-    chip.kill('SIGTERM');
-    assert.is((await chip.ended).code, 0);
-  },
-  30_000,
-);
-
-doctor.test('GIVEN a wrong configuration THEN exit 2 and the place in the file', async () => {
-  const file = `${scratch()}/lane.yaml`;
-  writeFileSync(file, 'extends: shipped:lanes/flat.yaml\nlane: { kind: flatt }\n');
-  const { code, out, err } = await run(bundle(), ['doctor', '--config', file]);
-  assert.equal([code, out], [2, '']);
-  assert.match(err, /lane\.yaml:2:15: lane\.kind/);
-});
-
-doctor.after(killAll);
 doctor.run();
-
-function configOf(kind: 'software' | 'psam'): LaneConfig {
-  const file = `${scratch()}/lane.yaml`;
-  writeFileSync(file, LANE.replace('software', kind));
-  const loaded = loadConfig(file, {});
-  if (!loaded.ok) throw new Error(loaded.errors.join('\n'));
-  return loaded.config;
-}
