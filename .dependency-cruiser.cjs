@@ -1,8 +1,10 @@
 /** The import rules of docs/decisions.md: floors, and who may name whom within a floor. */
 
-const mains = '^controller/(cli|gate-main|commands/[^/]+)\\.ts$';
+const mains =
+  '^controller/(cli|devices|gate-main|(cli|commands)/[^/]+|blacklist/keeper-process)\\.ts$';
 /** The only homes of native packages. */
-const nativeHomes = '^(firmware-bridge/(link|libraries)|controller/blacklist/level-blacklist)';
+const nativeHomes =
+  '^(firmware-bridge/(link|libraries|pcsc|barrier/board)|controller/(blacklist/store|ledger/level-index))';
 
 module.exports = {
   forbidden: [
@@ -22,10 +24,17 @@ module.exports = {
       from: { path: '^(firmware-bridge|controller)/', pathNot: mains },
       to: { path: '^config/', dependencyTypesNot: ['type-only'] },
     }),
-    rule('ports-alone', 'The controller reaches hardware through ports.ts; mains name devices.', {
-      from: { path: '^controller/', pathNot: mains },
-      to: { path: '^firmware-bridge/', pathNot: '^firmware-bridge/(ports|faults)\\.ts$' },
-    }),
+    rule(
+      'ports-alone',
+      'The controller reaches hardware through ports.ts and supervise; mains name devices.',
+      {
+        from: { path: '^controller/', pathNot: mains },
+        to: {
+          path: '^firmware-bridge/',
+          pathNot: '^firmware-bridge/((ports|faults)\\.ts$|supervise/)',
+        },
+      },
+    ),
     rule('config-stands-alone', 'config imports nothing of ours.', {
       from: { path: '^config/' },
       to: { path: '^(firmware-bridge|controller|sim|test)/' },
@@ -63,7 +72,7 @@ module.exports = {
     }),
     rule('native-homes', 'Native packages have one home each.', {
       from: { pathNot: [nativeHomes, '^test/'] },
-      to: { path: 'node_modules/(serialport|node-hid|pcsclite|level)/' },
+      to: { path: 'node_modules/(serialport|node-hid|pcsclite|modbus-serial|level)/' },
     }),
     rule('declared', 'Every package stands in package.json.', {
       from: { pathNot: '^test/' },

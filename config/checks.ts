@@ -19,7 +19,7 @@ export function wrongTogether(config: Settings, fare: FareTable): readonly Findi
 
 /** What is allowed and probably not meant. */
 export function doubtful(config: Settings): readonly Finding[] {
-  const { lane, log, production, sam } = config;
+  const { lane, lists, log, production, sam } = config;
   return [
     when(lane.kind === 'exit' && lane.direction === 'in', {
       path: ['lane', 'direction'],
@@ -32,6 +32,10 @@ export function doubtful(config: Settings): readonly Finding[] {
     when(production && sam.kind === 'software', {
       path: ['sam', 'kind'],
       text: 'the purchase keys of this production lane lie on its disk',
+    }),
+    when(production && lists.trusted_keys.length === 0, {
+      path: ['lists', 'trusted_keys'],
+      text: 'nobody may sign a blacklist for this lane: lost and stolen cards pass',
     }),
     when(production && log.level === 'debug', {
       path: ['log', 'level'],

@@ -5,6 +5,8 @@
  */
 
 import { z } from 'zod';
+import { barrierSchema } from './barrier.ts';
+import { superviseSchema } from './supervise.ts';
 
 const hex = (bytes: number, what: string) => {
   const rule = `${what}: ${bytes * 2} hex digits in quotes`;
@@ -108,8 +110,22 @@ const lane = z.strictObject({
   result_shown_ms: millis.default(2_500),
 });
 
+const pattern = z.string().min(1).max(120).default('*');
+
 const reader = z.strictObject({
-  path: z.string().min(1).describe('device path, e.g. /dev/ttyUSB0'),
+  kind: z
+    .enum(['serial', 'hid', 'pcsc'])
+    .default('serial')
+    .describe('serial, hid: a PN532 on that wire; pcsc: a contactless PC/SC reader'),
+  path: z.string().min(1).default('/dev/ttyUSB0').describe('serial: the device path'),
+  usb: z
+    .strictObject({
+      serial: z.string().min(1).max(64).optional().describe('serial number of the HID bridge'),
+      path: z.string().min(1).max(64).optional().describe('its place, e.g. 1-1.2 or /dev/hidraw0'),
+    })
+    .prefault({})
+    .describe('hid: which of several equal bridges; none named: the only one'),
+  name: pattern.describe('pcsc: the name of the reader, with * and ?'),
   baud: z.literal([115_200, 230_400, 460_800, 921_600]).default(115_200),
   poll_pause_ms: z
     .int()
@@ -141,6 +157,7 @@ const sam = z.strictObject({
     .literal('I accept that the purchase keys lie on this disk')
     .optional()
     .describe('a software SAM on a production lane must be confessed with these very words'),
+  slot: pattern.describe('psam: the PC/SC name of the slot, with * and ?'),
   timeout_ms: millis.default(1_000),
   mac2_fail_limit: z
     .int()
@@ -232,6 +249,48 @@ const distance = z.strictObject({
     .describe('same_station: free holds for this long after the entry, then the lowest fare'),
 });
 
+const ledger = z.strictObject({
+  keep_days: z
+    .int()
+    .min(1)
+    .max(3_650)
+    .default(90)
+    .describe('settled records stay on the disk at least this long; unsettled ones for ever'),
+});
+
+const policy = z.enum(['degraded', 'close']);
+
+const lists = z.strictObject({
+  trusted_keys: z
+    .array(hex(65, 'SM2 public key, uncompressed point 04 ‖ x ‖ y'))
+    .default([])
+    .describe('who may sign lists; name the old and the new key while keys are changed'),
+  max_age_hours: z
+    .int()
+    .min(1)
+    .max(8_760)
+    .default(72)
+    .describe('a blacklist issued longer ago is stale'),
+  when_stale: policy
+    .default('degraded')
+    .describe('no blacklist, or a stale one: serve with an alarm, or close the lane'),
+  when_unreadable: policy
+    .default('close')
+    .describe('store of the blacklist damaged: cards that it may hold are refused in any case'),
+  scrub_minutes: z
+    .int()
+    .min(1)
+    .max(1_440)
+    .default(60)
+    .describe('how often everything stored is read and compared with its check values'),
+  exact_max: z
+    .int()
+    .min(0)
+    .max(20_000_000)
+    .default(2_000_000)
+    .describe('up to so many cards (11 bytes each) are held in memory; more lie in LevelDB'),
+});
+
 /** A fare table; amounts in fen. `flat_fen` serves flat lanes, `distance` entry and exit. */
 export const fareSchema = z.strictObject({
   name: z.string().min(1),
@@ -256,17 +315,13 @@ export const configSchema = z.strictObject({
   reader,
   sam,
   purse: purse.prefault({}),
+  lists: lists.prefault({}),
+  ledger: ledger.prefault({}),
   fare: z
     .string()
     .describe('path of the fare table, relative to the file that names it, or shipped:fares/…'),
-  barrier: z
-    .strictObject({
-      kind: z
-        .enum(['none', 'simulated'])
-        .default('none')
-        .describe('none: a validator post without leaves; whoever has paid counts as passed'),
-    })
-    .prefault({}),
+  barrier: barrierSchema.prefault({}),
+  supervise: superviseSchema.prefault({}),
   log: z
     .strictObject({ level: z.enum(['debug', 'info', 'warn', 'error']).default('info') })
     .prefault({}),

@@ -1,18 +1,21 @@
 /** `tapway gate`: a real lane, made of the devices that the configuration names. */
 
-import { readFile } from 'node:fs/promises';
 import { loadConfig } from '../config/load.ts';
 import type { LaneConfig } from '../config/schema.ts';
-import { createNoBarrier } from '../firmware-bridge/barrier/none.ts';
-import { openSerialLink } from '../firmware-bridge/link/serial.ts';
-import { createPn532Reader } from '../firmware-bridge/pn532/reader.ts';
-import { failed, type Indicator, ok, type Reply } from '../firmware-bridge/ports.ts';
+import type { Indicator } from '../firmware-bridge/ports.ts';
+import { readKeySet } from './cli/key-file.ts';
 import type { ExitCode, Io } from './commands/io.ts';
+import { DEVICES, type Devices, replugs } from './devices.ts';
 import { createGate } from './gate/gate.ts';
+import { createNetwork } from './gate/network.ts';
+import { rehearse } from './gate/rehearsal.ts';
+import { keepHouse } from './ops/housekeeping.ts';
 import { createLog, type Log } from './ops/log.ts';
+import { createNotify } from './ops/notify.ts';
 import { SOFTWARE } from './ops/version.ts';
+import { type KeySet, wipeKeys } from './sam/key-set.ts';
+import { createPsam, psamOptions } from './sam/psam.ts';
 import type { PurchaseSam } from './sam/sam.ts';
-import { type KeySet, openSealedKeys } from './sam/sealed.ts';
 import { createSoftwareSam } from './sam/software.ts';
 import { openStores } from './stores.ts';
 
@@ -23,90 +26,98 @@ export async function runGate(io: Io, file: string, stopped: Promise<void>): Pro
     for (const error of loaded.errors) io.err(error);
     return 2;
   }
-  const { config } = loaded;
+  const { config, warnings } = loaded;
   const log = createLog(config.log.level);
-  for (const warning of loaded.warnings) log.warn({}, warning);
-
+  for (const warning of warnings) log.warn({}, warning);
   if (config.barrier.kind === 'simulated') {
     log.warn({}, 'barrier.kind simulated exists in tapway-sim alone; this lane has no leaves');
   }
+  return runLane({ io, config, log, stopped, devices: DEVICES });
+}
 
-  const stores = await openStores(io.disk, config.data_dir);
-  if (!stores.ok) return giveUp(io, `${stores.fault.detail} (data_dir ${config.data_dir})`);
-  const { ledger, blacklist } = stores.value;
-  const sam = await openSam(config, io, ledger.lastTermSeq);
-  if (!sam.ok) {
+export interface LaneRun {
+  readonly io: Io;
+  readonly config: LaneConfig;
+  readonly log: Log;
+  readonly stopped: Promise<void>;
+  readonly devices: Devices;
+}
+
+export async function runLane(run: LaneRun): Promise<ExitCode> {
+  const { io, config, log, stopped, devices } = run;
+  const { clock, disk } = io;
+  const isOver = watch(stopped);
+  // Before any child process starts: the passphrase leaves the environment that they inherit.
+  const keySet = config.sam.kind === 'software' ? await readKeySet(config, io) : null;
+  if (keySet && !keySet.ok) return giveUp(io, keySet.fault.detail);
+  const stores = await openStores({
+    ...{ disk, clock, dataDirectory: config.data_dir, lists: config.lists },
+    ...{ onProblem: (text: string) => log.error({}, text), stopped },
+  });
+  if (!stores.ok || isOver()) {
+    if (keySet) wipeKeys(keySet.value);
+    if (!stores.ok) return giveUp(io, `${stores.fault.detail} (data_dir ${config.data_dir})`);
     await stores.value.close();
-    return giveUp(io, sam.fault.detail);
+    log.info({}, 'stopped');
+    return 0;
   }
-  if (blacklist.status().version === 0) log.warn({}, 'no blacklist was ever imported');
-
+  const { ledger, blacklist, issuers, cities } = stores.value;
   const gate = createGate({
-    config,
-    clock: io.clock,
-    reader: openReader(config, io),
-    sam: sam.value,
-    barrier: createNoBarrier(io.clock),
+    ...{ config, clock, ledger, blacklist, log },
+    reader: devices.reader(config, clock),
+    sam: keySet
+      ? softwareSam(config, keySet.value, ledger.lastTermSeq)
+      : createPsam(devices.samSlot(config, clock), psamOptions(config)),
+    barrier: devices.barrier(config, clock),
     indicator: logIndicator(log),
-    ledger,
-    blacklist,
-    log,
+    network: createNetwork(config.site, { issuers, cities }),
+    replug: replugs(config),
   });
   log.info({ lane: config.lane.id, software: SOFTWARE, data: config.data_dir }, 'lane starts');
   // A mute reader may take seconds to come up; a signal must not wait for it.
-  await Promise.race([gate.start(), stopped]);
+  const notify = createNotify({
+    ...{ env: io.env, clock, log },
+    alive: () => gate.stillFor_ms() < STILL_MS,
+  });
+  gate.onChange(() => notify.status(gate.snapshot().mode));
+  await Promise.race([gate.start(warmUp(run)), stopped]);
+  notify.ready();
+  const endHousekeeping = keepHouse({ config, clock, ledger, log });
   await stopped;
-  await gate.stop();
+  endHousekeeping();
+  await Promise.all([notify.stopping(), gate.stop()]);
   await stores.value.close();
   log.info({}, 'stopped');
   return 0;
 }
 
-function openReader(config: LaneConfig, { clock }: Io) {
-  const { path, baud } = config.reader;
-  const openLink = () => openSerialLink({ path, baud, clock });
-  return createPn532Reader({ openLink, clock, config: config.reader, name: path });
+/** A program just started is ten times slower than one that has run a while. */
+async function warmUp({ config, io, log, stopped }: LaneRun): Promise<void> {
+  const { taps, spent_ms } = await rehearse({ config, clock: io.clock, stopped });
+  log.info({ taps, spent_ms: Math.round(spent_ms) }, 'rehearsed');
 }
 
-async function openSam(
-  config: LaneConfig,
-  io: Io,
-  lastTermSeq: number,
-): Promise<Reply<PurchaseSam>> {
-  const { sam, purse } = config;
-  if (sam.kind === 'psam') {
-    const detail = 'no driver for PSAM slots in this version; set sam.kind: software for a pilot';
-    return failed('sam-absent', 'none', detail);
-  }
-  const keySet = await readKeySet(config, io);
-  if (!keySet.ok) return keySet;
-  return ok(
-    createSoftwareSam({
-      keySet: keySet.value,
-      algorithms: purse.algorithms,
-      sessionMode: purse.sm4_session_mode,
-      firstTermSeq: lastTermSeq + TERM_SEQ_SKIP,
-      lockKeyVersion: sam.lock_key_version,
-    }),
-  );
+/** Asks later whether the promise has resolved. */
+function watch(stopped: Promise<void>): () => boolean {
+  let over = false;
+  void stopped.then(() => {
+    over = true;
+  });
+  return () => over;
 }
 
-/** Opens the key file of a software SAM. Fault `sam-keys`, which says how to mend it. */
-export async function readKeySet({ sam }: LaneConfig, { env }: Io): Promise<Reply<KeySet>> {
-  const passphrase = env[sam.passphrase_env];
-  if (!passphrase) {
-    const detail = `set ${sam.passphrase_env} to the passphrase of ${sam.key_file}`;
-    return failed('sam-keys', 'none', detail);
-  }
-  const text = await readFile(sam.key_file, 'utf8').catch((error: Error) => error);
-  if (text instanceof Error) {
-    const cure = `make it with tapway sam seal --in KEYS.json --out ${sam.key_file}`;
-    return failed('sam-keys', 'none', `${text.message}; ${cure}`);
-  }
-  const keySet = openSealedKeys(text, passphrase);
-  if (keySet.ok) return keySet;
-  return failed('sam-keys', 'none', `${sam.key_file}: ${keySet.fault.detail}`);
+function softwareSam({ sam, purse }: LaneConfig, keySet: KeySet, lastTermSeq: number): PurchaseSam {
+  return createSoftwareSam({
+    keySet,
+    algorithms: purse.algorithms,
+    sessionMode: purse.sm4_session_mode,
+    firstTermSeq: lastTermSeq + TERM_SEQ_SKIP,
+    lockKeyVersion: sam.lock_key_version,
+  });
 }
+
+/** Longer than any round of the lane's loop takes: a tap with all its deadlines. */
+const STILL_MS = 15_000;
 
 /** More than the termSeqs that a power cut can keep from reaching the ledger. */
 const TERM_SEQ_SKIP = 16;

@@ -3,10 +3,22 @@
 
 import { once } from 'node:events';
 import { Command, InvalidArgumentError, Option } from 'commander';
+import type { Io } from '../controller/commands/io.ts';
+import { systemClock } from '../firmware-bridge/clock.ts';
+import { systemDisk } from '../firmware-bridge/disk.ts';
+import { runBarrier } from './commands/barrier.ts';
 import { runHeadless } from './commands/headless.ts';
+import {
+  type MixedLaneOptions,
+  runMixedLane,
+  SIMULABLE,
+  type Simulable,
+} from './commands/mixed-lane.ts';
 import { runPage } from './commands/page.ts';
 import { runReader } from './commands/reader.ts';
+import { runHidReader } from './hid/reader.ts';
 import { keysAsJson } from './keys.ts';
+import { runVpcdCard, runVpcdPsam } from './pcsc/by-hand.ts';
 
 interface LaneOptions {
   readonly config?: string;
@@ -21,10 +33,21 @@ interface LaneOptions {
 
 interface ReaderOptions {
   readonly pty?: boolean;
+  /** Serial number of the bridge. */
+  readonly hid?: string;
   readonly card: string;
   readonly every?: number;
   readonly link?: string;
 }
+
+const io: Io = {
+  out: (line) => void process.stdout.write(`${line}\n`),
+  err: (line) => void process.stderr.write(`${line}\n`),
+  write: async (text) => void process.stdout.write(text),
+  env: process.env,
+  disk: systemDisk,
+  clock: systemClock,
+};
 
 // Whoever reads our output may have seen enough (`… | head`); that is no error.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
@@ -57,11 +80,56 @@ program
   .command('reader')
   .description('a virtual PN532 with a card on a pty, for any program that speaks to one')
   .option('--pty', 'serve on a new pty and print its path')
+  .option('--hid <serial>', 'serve as a real HID device (CP2110) through /dev/uhid instead')
   .option('--card <id>', 'which card of the tray lies on it', 'adult')
   .option('--every <seconds>', 'the card lies there for two seconds, then is away so long', whole)
   .option('--link <path>', 'keep this symbolic link to the pty, as udev does for a real reader')
   .addHelpText('after', examples('tapway-sim reader --pty --every 3 --link /tmp/reader'))
-  .action((options: ReaderOptions) => end(runReader({ ...options, stopped: stopSignal() })));
+  .action((options: ReaderOptions) => end(reader(options)));
+
+program
+  .command('lane')
+  .description('the lane that `tapway gate` runs, with virtual devices in place of those named')
+  .requiredOption('--config <file>', 'the lane configuration')
+  .option('--simulate <devices>', `comma-separated: ${SIMULABLE.join(', ')}`, simulable, [])
+  .option('--card <id>', 'which card of the tray comes to a simulated reader', 'adult')
+  .option('--every <seconds>', 'pause between its taps', whole, 3)
+  .addHelpText(
+    'after',
+    examples('tapway-sim lane --config lane.yaml --simulate reader,sam,barrier'),
+  )
+  .addHelpText('after', '\nThe log goes to standard error. No page: for that, tapway-sim alone.')
+  .action((options: Omit<MixedLaneOptions, 'stopped'>) =>
+    end(runMixedLane(io, { ...options, stopped: stopSignal() })),
+  );
+
+program
+  .command('card')
+  .description('a virtual card in a slot of pcscd (vpcd), for any PC/SC program')
+  .requiredOption('--vpcd <port>', 'port of the slot, 35963 unless configured', portNumber)
+  .option('--card <id>', 'which card of the tray', 'adult')
+  .addHelpText('after', examples('tapway-sim card --vpcd 35963'))
+  .action(({ vpcd, card }: { vpcd: number; card: string }) =>
+    end(runVpcdCard({ port: vpcd, card, stopped: stopSignal() })),
+  );
+
+program
+  .command('psam')
+  .description('a virtual PSAM in a slot of pcscd (vpcd)')
+  .requiredOption('--vpcd <port>', 'port of the slot, 35964 unless configured', portNumber)
+  .addHelpText('after', examples('tapway-sim psam --vpcd 35964'))
+  .action(({ vpcd }: { vpcd: number }) => end(runVpcdPsam({ port: vpcd, stopped: stopSignal() })));
+
+program
+  .command('barrier')
+  .description('a virtual Modbus-RTU gate board with people walking through it, on a pty')
+  .option('--link <path>', 'keep this symbolic link to the pty, as udev does for a real board')
+  .option('--seed <n>', 'which people', whole, 1)
+  .addHelpText('after', examples('tapway-sim barrier --link /tmp/barrier'))
+  .addHelpText('after', '\nOn standard input: fire on, fire off, key on, key off, intrude.')
+  .action((options: { link?: string; seed: number }) =>
+    end(runBarrier({ ...options, stopped: stopSignal() })),
+  );
 
 program
   .command('keys')
@@ -81,6 +149,13 @@ function headless({ config, lane, data, taps, seed }: LaneOptions): Promise<numb
   return runHeadless({ config, lane, data, taps, seed, stopped: stopSignal() });
 }
 
+function reader({ hid, ...options }: ReaderOptions): Promise<number> {
+  const { card, every } = options;
+  if (hid === undefined) return runReader({ ...options, stopped: stopSignal() });
+  const rhythm = every === undefined ? {} : { every_s: every };
+  return runHidReader({ card, serial: hid, ...rhythm, stopped: stopSignal() });
+}
+
 /** Sets the exit code and lets the process end by itself, so that output is never cut. */
 async function end(work: Promise<number>): Promise<void> {
   try {
@@ -97,6 +172,14 @@ function stopSignal(): Promise<void> {
 
 function examples(...lines: readonly string[]): string {
   return ['', 'Examples:', ...lines.map((line) => `  ${line}`)].join('\n');
+}
+
+function simulable(text: string): Simulable[] {
+  return text.split(',').map((word) => {
+    const known = SIMULABLE.find((name) => name === word.trim());
+    if (known) return known;
+    throw new InvalidArgumentError(`one or more of ${SIMULABLE.join(', ')}, with commas between`);
+  });
 }
 
 function portNumber(text: string): number {

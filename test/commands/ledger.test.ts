@@ -19,6 +19,11 @@ async function copy(): Promise<{ data: string; file: string }> {
   return { data, file: `${data}/ledger/ledger-000001.log` };
 }
 
+/** Zeros behind the last record are room for more. */
+function usedBytes(bytes: Buffer): number {
+  return bytes.findLastIndex((byte) => byte !== 0) + 1;
+}
+
 function verify(data: string) {
   return run(bundle(), ['ledger', 'verify', data]);
 }
@@ -39,7 +44,7 @@ audit.test(
 audit.test('GIVEN one changed byte THEN verify exits 1 and names file and offset', async () => {
   const { data, file } = await copy();
   const bytes = readFileSync(file);
-  const middle = bytes.length >> 1;
+  const middle = usedBytes(bytes) >> 1;
   bytes.writeUInt8(bytes.readUInt8(middle) ^ 1, middle);
   writeFileSync(file, bytes);
   const { code, out } = await verify(data);
@@ -52,7 +57,7 @@ audit.test('GIVEN one changed byte THEN verify exits 1 and names file and offset
 
 audit.test('GIVEN a cut tail THEN verify explains it; the chain before it is whole', async () => {
   const { data, file } = await copy();
-  truncateSync(file, readFileSync(file).length - 7);
+  truncateSync(file, usedBytes(readFileSync(file)) - 7);
   const { code, out } = await verify(data);
   assert.is(code, 0);
   assert.match(out, /note ledger-000001\.log at \d+: unfinished write of \d+ bytes at the end/);
@@ -93,6 +98,30 @@ audit.test('GIVEN a reader that has seen enough THEN export ends quietly', async
   const { status, stderr, stdout } = spawnSync('sh', ['-c', line], { encoding: 'utf8' });
   assert.equal([status, stderr], [0, '']);
   assert.is(JSON.parse(stdout).record_seq, 1);
+});
+
+audit.test('GIVEN damage THEN settle says what stays until it is accepted', async () => {
+  const { data, file } = await copy();
+  const bytes = readFileSync(file);
+  bytes.writeUInt8(bytes.readUInt8(1_500) ^ 1, 1_500);
+  // What follows it lies in a file of its own, as after a restart of the lane.
+  const used = usedBytes(bytes);
+  const next = bytes.indexOf('{"seq":', used >> 1) - 8;
+  writeFileSync(`${data}/ledger/ledger-000002.log`, bytes.subarray(next, used));
+  writeFileSync(file, bytes.subarray(0, next));
+  const settle = ['ledger', 'settle', data, '--through'];
+  const last = /to (\d+); chain/.exec((await verify(data)).out)?.[1] ?? '';
+  const { code, out } = await run(bundle(), [...settle, last]);
+  assert.is(code, 0);
+  assert.match(
+    out,
+    /^ledger-000001\.log stays, and all behind it: it is damaged .*--accept-damage/m,
+  );
+  const accepted = await run(bundle(), [...settle, last, '--accept-damage']);
+  assert.is(accepted.code, 0);
+  assert.match(accepted.out, /^settled through record \d+ \(hash [0-9a-f]{32}\)\n$/);
+  const settled = JSON.parse(readFileSync(`${data}/ledger/settled.json`, 'utf8'));
+  assert.is(settled.damage_through, Number(last));
 });
 
 audit.after(killAll);

@@ -71,7 +71,7 @@ function buildings(): string {
   const options = { stdio: 'pipe', env: { ...process.env, PATH: path } } as const;
   execFileSync('sh', ['-c', recipe], options);
   const sim = recipe
-    .replaceAll('controller/cli.ts', 'sim/cli.ts --external:esbuild')
+    .replaceAll('tapway=controller/cli.ts', 'tapway-sim=sim/cli.ts --external:esbuild')
     .replaceAll('tapway.cjs', 'tapway-sim.cjs');
   execFileSync('sh', ['-c', sim], options);
   return built;

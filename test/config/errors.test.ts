@@ -37,11 +37,15 @@ const LANE_CASES: readonly [string, string, string][] = [
     'lane.yaml:7:3: lane.id: an empty value is not allowed; letters, digits and hyphens, ' +
       'at most 16',
   ],
-  ['reader:\n  path: /dev/ttyUSB0\n', '', 'lane.yaml:1:1: add "reader" (a section with path)'],
+  [
+    'reader:\n  path: /dev/ttyUSB0\n',
+    '',
+    'lane.yaml:1:1: add "reader" (a section of "key: value" lines)',
+  ],
   [
     'reader:\n  path: /dev/ttyUSB0',
     'reader: usb',
-    'lane.yaml:10:9: reader: "usb" is not allowed; a section with path',
+    'lane.yaml:10:9: reader: "usb" is not allowed; a section of "key: value" lines',
   ],
   [
     'path: /dev/ttyUSB0',
@@ -92,7 +96,7 @@ const LANE_CASES: readonly [string, string, string][] = [
     'fare: fare.yaml',
     'fare: fare.yaml\nfroboz: 1',
     'lane.yaml:15:1: froboz: there is no such key; allowed: extends, production, ' +
-      'data_dir, site, lane, reader, sam, purse, fare, barrier, log',
+      'data_dir, site, lane, reader, sam, purse, lists, ledger, fare, barrier, supervise, log',
   ],
   ['fare: fare.yaml', 'fare: fares.yaml', 'lane.yaml:14:7: fare: fares.yaml does not exist'],
   ['fare: fare.yaml', 'fare: "a\\nb"', 'lane.yaml:14:7: fare: a?b does not exist'],

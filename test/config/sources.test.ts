@@ -120,13 +120,13 @@ const VARIABLES: readonly [string, string, string][] = [
     'EXTENDS',
     'x.yaml',
     'there is no such setting; allowed: PRODUCTION, DATA_DIR, SITE, LANE, READER, SAM, ' +
-      'PURSE, FARE, BARRIER, LOG',
+      'PURSE, LISTS, LEDGER, FARE, BARRIER, SUPERVISE, LOG',
   ],
   [
     '',
     'x',
     'there is no such setting; allowed: PRODUCTION, DATA_DIR, SITE, LANE, READER, SAM, ' +
-      'PURSE, FARE, BARRIER, LOG',
+      'PURSE, LISTS, LEDGER, FARE, BARRIER, SUPERVISE, LOG',
   ],
   ['LANE__PASSBACK_MINUTES', '', 'an empty value is not allowed; a number from 0 to 120'],
   ['LANE__PASSBACK_MINUTES', '[', '"[" is not readable as YAML'],
@@ -157,6 +157,8 @@ config.test('GIVEN settings that are allowed but doubtful THEN they load with wa
     'lane.yaml:6:1: lane.direction: an exit lane that opens inwards; write "out" if passengers ' +
       'leave here',
     'TAPWAY__SAM__KIND: the purchase keys of this production lane lie on its disk',
+    'lane.yaml:1:1: lists.trusted_keys: nobody may sign a blacklist for this lane: lost and ' +
+      'stolen cards pass',
   ]);
 });
 

@@ -12,6 +12,7 @@ import { loadConfig, shippedDirectory } from '../../config/load.ts';
 import type { LaneConfig } from '../../config/schema.ts';
 import type { Blacklist, Reason } from '../../controller/blacklist/blacklist.ts';
 import { hexOf } from '../../controller/card/bytes.ts';
+import { createNetwork } from '../../controller/gate/network.ts';
 import {
   createTapRunner,
   type TapResult,
@@ -20,7 +21,7 @@ import {
 import { FrameWalker, startPosition } from '../../controller/ledger/frame.ts';
 import { type Ledger, openLedger } from '../../controller/ledger/ledger.ts';
 import type { LedgerRecord, Story } from '../../controller/ledger/records.ts';
-import { createPsam } from '../../controller/sam/psam.ts';
+import { createPsam, psamOptions } from '../../controller/sam/psam.ts';
 import type { PurchaseSam } from '../../controller/sam/sam.ts';
 import { createMemoryLinkPair } from '../../firmware-bridge/link/memory.ts';
 import { createPn532Reader } from '../../firmware-bridge/pn532/reader.ts';
@@ -188,6 +189,14 @@ export class Bench {
     await this.#start();
   }
 
+  /** What a closed lane does when its ledger failed; the disk must have been mended. */
+  async recoverLedger(): Promise<void> {
+    for (let call = 0; call < 100; call++) {
+      if ((await this.#clock.until(this.ledger.recover())).ok) return;
+    }
+    throw new Error('the ledger does not recover');
+  }
+
   /** What the gate does when the SAM went mute. */
   async healSam(): Promise<void> {
     expectOk(await this.#clock.until(this.#running().sam.start()));
@@ -220,19 +229,21 @@ export class Bench {
       return { ok: true, value: near } as const;
     };
     const reader = createPn532Reader({ openLink, clock, config: config.reader });
-    const sam = createPsam(this.#slot(), {
-      timeout_ms: config.sam.timeout_ms,
-      application: Buffer.from(config.sam.application, 'hex'),
-      lockKeyUsage: Number.parseInt(config.sam.lock_key_usage, 16),
-      lockKeyVersion: Number.parseInt(config.sam.lock_key_version, 16),
+    const sam = createPsam(this.#slot(), psamOptions(config));
+    const opening = openLedger({
+      disk: this.disk,
+      directory: DIRECTORY,
+      segment_bytes: 256 * 1024,
     });
-    const opening = openLedger({ disk: this.disk, directory: DIRECTORY });
     const ledger = expectOk(await this.#clock.until(opening));
     expectOk(await this.#clock.until(sam.start()));
     expectOk(await this.#clock.until(reader.start()));
     const blacklist: Blacklist = { check: (card) => this.#answerFor(hexOf(card)) };
     const samSession = { ref: null };
-    const runner = createTapRunner({ config, clock, sam, ledger, blacklist, samSession });
+    const runner = createTapRunner({
+      ...{ config, clock, sam, ledger, blacklist, samSession },
+      network: createNetwork(config.site),
+    });
     this.#equipment = { reader, sam, ledger, runner };
   }
 

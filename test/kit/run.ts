@@ -1,6 +1,7 @@
 /** Runs every `*.test.ts` (or those whose path matches the argument) and counts the tests. */
 
 import { spawn } from 'node:child_process';
+import { stripVTControlCharacters } from 'node:util';
 
 /** After the last test nothing may keep the process alive: no timer, port, child or socket. */
 const END_MS = 15_000;
@@ -16,7 +17,7 @@ let output = '';
 let leftOpen = false;
 let timer: NodeJS.Timeout | undefined;
 child.stdout.on('data', (chunk: Buffer) => {
-  output += chunk.toString();
+  output += stripVTControlCharacters(chunk.toString());
   process.stdout.write(chunk);
   if (/^ {2}Duration:/m.test(output)) timer ??= setTimeout(giveUp, END_MS);
 });

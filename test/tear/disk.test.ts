@@ -16,12 +16,15 @@ import {
 
 const TROUBLES = ['writeTrouble', 'syncTrouble'] as const;
 const CODES = ['EIO', 'ENOSPC'] as const;
+const CURES = ['restart', 'recover'] as const;
 
 interface Case {
   readonly flow: Flow;
   readonly trouble: (typeof TROUBLES)[number];
   readonly code: (typeof CODES)[number];
   readonly nth: number;
+  /** What happens once the disk is mended. */
+  readonly cure: (typeof CURES)[number];
 }
 
 const disks = feature('ledger disk in trouble');
@@ -32,7 +35,8 @@ for (const flow of FLOWS) {
     `GIVEN ${flow.name} WHEN the disk fails at any write or sync THEN the gate says what it knows`,
     async () => {
       for (const trouble of TROUBLES)
-        for (const code of CODES) await everyOperation({ flow, trouble, code });
+        for (const code of CODES)
+          for (const cure of CURES) await everyOperation({ flow, trouble, code, cure });
     },
     60_000,
   );
@@ -47,13 +51,13 @@ async function everyOperation(given: Omit<Case, 'nth'>): Promise<void> {
     try {
       if (!(await oneCase({ ...given, nth }))) return;
     } catch (error) {
-      throw namedAfter(`${given.trouble} ${given.code} at ${nth}`, error);
+      throw namedAfter(`${given.trouble} ${given.code} at ${nth}, ${given.cure}`, error);
     }
     cases += 1;
   }
 }
 
-async function oneCase({ flow, trouble, code, nth }: Case): Promise<boolean> {
+async function oneCase({ flow, trouble, code, nth, cure }: Case): Promise<boolean> {
   const bench = await createBench(flow);
   const card = bench.card(flow.card);
   const { memory } = bench.disk;
@@ -71,7 +75,10 @@ async function oneCase({ flow, trouble, code, nth }: Case): Promise<boolean> {
   else expectFault(tapped);
 
   memory[trouble] = { in: 0, code, stays: false };
-  await bench.restart();
+  if (cure === 'recover') {
+    await bench.recoverLedger();
+    await freshCardPasses(bench, flow);
+  } else await bench.restart();
   const returned = await bench.tap(card);
   expectEarned(returned);
   const paid = tapped.commands.includes(DEBIT) && flow.paidAtGate;

@@ -1,0 +1,102 @@
+/**
+ * `tapway-sim lane --config FILE --simulate reader,sam,barrier`: the lane that `tapway gate` runs,
+ * with virtual devices in the place of those named.
+ */
+
+import { loadConfig } from '../../config/load.ts';
+import type { LaneConfig } from '../../config/schema.ts';
+import type { Io } from '../../controller/commands/io.ts';
+import { DEVICES, type Devices } from '../../controller/devices.ts';
+import { runLane } from '../../controller/gate-main.ts';
+import { createLog } from '../../controller/ops/log.ts';
+import { within } from '../../firmware-bridge/clock.ts';
+import { createMemoryLinkPair } from '../../firmware-bridge/link/memory.ts';
+import { createPn532Reader } from '../../firmware-bridge/pn532/reader.ts';
+import { type CardReader, type Clock, ok } from '../../firmware-bridge/ports.ts';
+import { createVirtualBarrier } from '../barrier/barrier.ts';
+import { createTray } from '../card/tray.ts';
+import { createField } from '../chip/field.ts';
+import { attachToLink } from '../chip/on-link.ts';
+import { createVirtualPn532 } from '../chip/pn532.ts';
+import { REAL_TIMING } from '../chip/timing.ts';
+import { createVirtualPsam } from '../sam/psam.ts';
+
+export const SIMULABLE = ['reader', 'sam', 'barrier'] as const;
+export type Simulable = (typeof SIMULABLE)[number];
+
+export interface MixedLaneOptions {
+  readonly config: string;
+  readonly simulate: readonly Simulable[];
+  /** Which card of the tray comes to a simulated reader. */
+  readonly card: string;
+  /** Seconds between two of its taps. */
+  readonly every: number;
+  readonly stopped: Promise<void>;
+}
+
+const PRESENT_MS = 2_000;
+
+export async function runMixedLane(io: Io, options: MixedLaneOptions): Promise<number> {
+  const { simulate, stopped } = options;
+  const loaded = loadConfig(options.config, io.env);
+  if (!loaded.ok) {
+    for (const error of loaded.errors) io.err(error);
+    return 2;
+  }
+  const config: LaneConfig = simulate.includes('sam')
+    ? { ...loaded.config, sam: { ...loaded.config.sam, kind: 'psam' } }
+    : loaded.config;
+  if (config.production) {
+    io.err('production lane: simulated devices are refused; try a copy with production: false');
+    return 2;
+  }
+  const log = createLog(config.log.level);
+  log.warn({ simulated: simulate }, 'simulated devices: no money moves, no leaves move');
+  return runLane({ io, config, log, stopped, devices: mixed(options) });
+}
+
+function mixed(options: MixedLaneOptions): Devices {
+  const virtual: Devices = {
+    reader: (config, clock) => virtualReader(config, clock, options),
+    samSlot: (_, clock) => createVirtualPsam(clock, { timed: true }),
+    barrier: (_, clock) => createVirtualBarrier({ clock, walk: () => true }),
+  };
+  const { simulate } = options;
+  return {
+    reader: simulate.includes('reader') ? virtual.reader : DEVICES.reader,
+    samSlot: simulate.includes('sam') ? virtual.samSlot : DEVICES.samSlot,
+    barrier: simulate.includes('barrier') ? virtual.barrier : DEVICES.barrier,
+  };
+}
+
+/** A virtual PN532 to which one card comes again and again. */
+function virtualReader(
+  { reader: config }: LaneConfig,
+  clock: Clock,
+  { card, every, stopped }: MixedLaneOptions,
+): CardReader {
+  const day = new Date(clock.wall_ms()).toISOString().slice(0, 10).replaceAll('-', '');
+  const entry = createTray(day).find(({ id }) => id === card);
+  if (!entry) throw new Error(`no card ${card} on the tray`);
+  const field = createField();
+  const chip = createVirtualPn532({ clock, field, timing: REAL_TIMING });
+  const openLink = async () => {
+    const { near, far } = createMemoryLinkPair('simulated reader');
+    attachToLink(chip, far);
+    return ok(near);
+  };
+  let going = true;
+  const ended = stopped.then(() => {
+    going = false;
+    chip.power(false);
+  });
+  void (async () => {
+    while (going) {
+      await within(clock, every * 1_000, ended);
+      entry.targets.forEach(field.enter);
+      await within(clock, PRESENT_MS, ended);
+      entry.targets.forEach(field.leave);
+    }
+  })();
+  return createPn532Reader({ openLink, clock, config, name: 'simulated reader' });
+}
