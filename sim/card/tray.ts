@@ -56,6 +56,15 @@ export function createTray(today: string, keys: KeySet = SIM_KEYS): TrayEntry[] 
   });
 }
 
+/** The entry with this id, on a tray made today. Throws, and names those there are. */
+export function cardOnTray(id: string, wall_ms: number): TrayEntry {
+  const day = new Date(wall_ms).toISOString().slice(0, 10).replaceAll('-', '');
+  const tray = createTray(day);
+  const entry = tray.find((one) => one.id === id);
+  if (entry) return entry;
+  throw new Error(`no card ${id}; there are ${tray.map((one) => one.id).join(', ')}`);
+}
+
 function ordinary(name: string, nn: number, today: string): CardProfile {
   return {
     name,

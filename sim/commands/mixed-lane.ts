@@ -14,7 +14,7 @@ import { createMemoryLinkPair } from '../../firmware-bridge/link/memory.ts';
 import { createPn532Reader } from '../../firmware-bridge/pn532/reader.ts';
 import { type CardReader, type Clock, ok } from '../../firmware-bridge/ports.ts';
 import { createVirtualBarrier } from '../barrier/barrier.ts';
-import { createTray } from '../card/tray.ts';
+import { cardOnTray } from '../card/tray.ts';
 import { createField } from '../chip/field.ts';
 import { attachToLink } from '../chip/on-link.ts';
 import { createVirtualPn532 } from '../chip/pn532.ts';
@@ -75,9 +75,7 @@ function virtualReader(
   clock: Clock,
   { card, every, stopped }: MixedLaneOptions,
 ): CardReader {
-  const day = new Date(clock.wall_ms()).toISOString().slice(0, 10).replaceAll('-', '');
-  const entry = createTray(day).find(({ id }) => id === card);
-  if (!entry) throw new Error(`no card ${card} on the tray`);
+  const entry = cardOnTray(card, clock.wall_ms());
   const field = createField();
   const chip = createVirtualPn532({ clock, field, timing: REAL_TIMING });
   const openLink = async () => {

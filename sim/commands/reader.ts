@@ -2,7 +2,7 @@
 
 import { lstatSync } from 'node:fs';
 import { systemClock, within } from '../../firmware-bridge/clock.ts';
-import { createTray } from '../card/tray.ts';
+import { cardOnTray } from '../card/tray.ts';
 import { createField } from '../chip/field.ts';
 import { serveOnPty } from '../chip/on-pty.ts';
 import { createVirtualPn532 } from '../chip/pn532.ts';
@@ -23,12 +23,7 @@ const PRESENT_MS = 2_000;
 
 export async function runReader(options: ReaderOptions): Promise<number> {
   if (!options.pty) throw new Error('say --pty: a pty is the only line this version serves on');
-  const day = new Date(systemClock.wall_ms()).toISOString().slice(0, 10).replaceAll('-', '');
-  const tray = createTray(day);
-  const entry = tray.find(({ id }) => id === options.card);
-  if (!entry) {
-    throw new Error(`no card ${options.card}; there are ${tray.map(({ id }) => id).join(', ')}`);
-  }
+  const entry = cardOnTray(options.card, systemClock.wall_ms());
   const field = createField();
   const chip = createVirtualPn532({ clock: systemClock, field, timing: REAL_TIMING });
   const pty = ptyAt(options.link);

@@ -1,7 +1,7 @@
 /** A virtual PN532 behind a virtual CP2110, for any program that drives such a reader. */
 
 import { sleep, systemClock, within } from '../../firmware-bridge/clock.ts';
-import { createTray } from '../card/tray.ts';
+import { cardOnTray } from '../card/tray.ts';
 import { createField } from '../chip/field.ts';
 import { createVirtualPn532 } from '../chip/pn532.ts';
 import { REAL_TIMING } from '../chip/timing.ts';
@@ -26,12 +26,7 @@ const APPEAR_MS = 3_000;
 /** Prints the device's path and serves until `stopped`. Returns the exit code. */
 export async function runHidReader(options: HidReaderOptions): Promise<number> {
   const { every_s, serial, stopped } = options;
-  const day = new Date(systemClock.wall_ms()).toISOString().slice(0, 10).replaceAll('-', '');
-  const tray = createTray(day);
-  const entry = tray.find(({ id }) => id === options.card);
-  if (!entry) {
-    throw new Error(`no card ${options.card}; there are ${tray.map(({ id }) => id).join(', ')}`);
-  }
+  const entry = cardOnTray(options.card, systemClock.wall_ms());
   const field = createField();
   const chip = createVirtualPn532({ clock: systemClock, field, timing: REAL_TIMING });
   const bridge = createVirtualCp2110({ clock: systemClock, paced: true });

@@ -1,7 +1,7 @@
 /** `tapway-sim card|psam --vpcd PORT`: puts a virtual card or PSAM into a slot of pcscd. */
 
 import { systemClock, within } from '../../firmware-bridge/clock.ts';
-import { createTray } from '../card/tray.ts';
+import { cardOnTray } from '../card/tray.ts';
 import { createVirtualPsam } from '../sam/psam.ts';
 import { cardInSlot, psamInSlot } from './cards.ts';
 import { createVpcdSlot, type SlotCard, type VpcdSlot } from './vpcd.ts';
@@ -25,11 +25,8 @@ const PRESENT_MS = 2_000;
 
 export async function runVpcdCard(options: VpcdCardRun): Promise<number> {
   const { card, contact, every, stopped } = options;
-  const day = new Date(systemClock.wall_ms()).toISOString().slice(0, 10).replaceAll('-', '');
-  const tray = createTray(day);
-  const entry = tray.find(({ id }) => id === card);
-  const target = entry?.targets.find(({ ats }) => ats.length > 0);
-  if (!entry) throw new Error(`no card ${card}; there are ${tray.map(({ id }) => id).join(', ')}`);
+  const { targets } = cardOnTray(card, systemClock.wall_ms());
+  const target = targets.find(({ ats }) => ats.length > 0);
   if (!target) throw new Error(`${card} has nothing that speaks APDUs`);
   const face = contact ? 'contact' : 'contactless';
   const slot = slotOf(options, cardInSlot(target, { face, clock: systemClock }));

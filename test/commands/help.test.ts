@@ -14,10 +14,19 @@ const TAPWAY = [
   'ledger',
   'ledger export',
   'ledger verify',
+  'ledger settle',
+  'blacklist',
+  'blacklist build',
+  'blacklist sign',
+  'blacklist import',
+  'blacklist status',
+  'blacklist check',
+  'blacklist verify',
   'config',
   'config check',
   'sam',
   'sam seal',
+  'sam status',
   'decode',
 ];
 
@@ -36,7 +45,7 @@ help.test(
 help.test(
   'GIVEN --help on any command of tapway-sim THEN exit 0 and an example',
   async () => {
-    for (const command of ['', 'reader', 'keys']) {
+    for (const command of ['', 'lane', 'reader', 'card', 'psam', 'barrier', 'keys']) {
       const { code, out } = await run(SIM, [...words(command), '--help']);
       assert.is(code, 0, command);
       assert.match(out, new RegExp(`\\nExamples:\\n  tapway-sim ?${command}`), command);
