@@ -1,5 +1,5 @@
 /**
- * Warm-up: some 200 taps before the lane opens, so that the first passenger meets compiled code.
+ * Warm-up: a hundred taps before the lane opens, so that the first passenger meets compiled code.
  * The real runner, stages, codecs, SM4, fare and sign texts run; card, SAM, ledger and blacklist
  * are objects of this file. Nothing of the lane but its configuration and its timers comes in, so
  * nothing can reach its ledger, SAM, lists, barrier, sign or log.
@@ -36,7 +36,7 @@ export interface Rehearsed {
 }
 
 /** Five taps each. */
-const ROUNDS = 40;
+const ROUNDS = 20;
 /** A slow board opens with what it has practised by then. */
 const LIMIT_MS = 1_500;
 /** After so long the event loop has its turn. */

@@ -13,22 +13,22 @@ const rehearsal = feature('rehearsal');
 
 const never = new Promise<void>(() => {});
 const AS_EXPECTED = {
-  pass: 40,
-  passback: 40,
-  'retry-same-card': 40,
-  'pass-recovered': 40,
-  'listed-stolen': 40,
+  pass: 20,
+  passback: 20,
+  'retry-same-card': 20,
+  'pass-recovered': 20,
+  'listed-stolen': 20,
 };
 
 for (const kind of ['flat', 'entry', 'exit'] as const)
   rehearsal.test(
-    `GIVEN the shipped ${kind} lane WHEN it rehearses THEN all 200 taps end as expected`,
+    `GIVEN the shipped ${kind} lane WHEN it rehearses THEN all 100 taps end as expected`,
     async () => {
       const clock = createFakeClock();
       const { taps, ended } = await clock.until(
         rehearse({ config: laneConfig(kind), clock, stopped: never }),
       );
-      assert.is(taps, 200);
+      assert.is(taps, 100);
       assert.equal(ended, AS_EXPECTED);
       assert.is(clock.timers(), 0);
     },
@@ -49,7 +49,7 @@ rehearsal.test(
     const config = lane({ passback_minutes: 0 })(laneConfig('flat'));
     const clock = createFakeClock();
     const { ended } = await clock.until(rehearse({ config, clock, stopped: never }));
-    assert.is(ended.pass, 80);
+    assert.is(ended.pass, 40);
   },
 );
 
@@ -90,7 +90,7 @@ rehearsal.test(
       rehearse({ config: laneConfig('flat'), clock, stopped: never }),
     );
     assert.ok(turns > 10, `${turns} turns`);
-    assert.ok(taps > 0 && taps < 200, `${taps} taps`);
+    assert.ok(taps > 0 && taps < 100, `${taps} taps`);
     assert.ok(spent_ms < 2_000, `${spent_ms} ms`);
   },
 );
