@@ -78,7 +78,7 @@ rehearsal.test(
     const clock = {
       ...fake,
       now_ms: () => {
-        now_ms += 1;
+        now_ms += 2;
         return now_ms;
       },
       setTimeout(callback: () => void, delay_ms: number) {
