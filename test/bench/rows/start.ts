@@ -1,5 +1,5 @@
 import { writeFileSync } from 'node:fs';
-import { sleep, systemClock } from '../../../firmware-bridge/clock.ts';
+import { sleep, systemClock, within } from '../../../firmware-bridge/clock.ts';
 import {
   bundle,
   quickSim,
@@ -15,6 +15,7 @@ import { figureOf, type Line, type Row } from '../measure.ts';
 const PASSPHRASE = { TAPWAY_SAM_PASSPHRASE: 'only for the benchmark' };
 /** Memory is read when the dust of the start has settled. */
 const SETTLE_MS = 1_500;
+const PATIENCE_MS = 30_000;
 
 export const start: Row = {
   name: 'start',
@@ -103,10 +104,10 @@ async function startOnce(config: string): Promise<Started> {
     return performance.now() - began_ms;
   };
   const cpu = lane.until(/"message":"pass"/).then(() => cpuOf_ms(lane.pid));
-  const [inService_ms, firstTap_ms] = await Promise.all([
-    at(/"mode":"(inService|degraded)"/),
-    at(/"message":"pass"/),
-  ]);
+  const both = Promise.all([at(/"mode":"(inService|degraded)"/), at(/"message":"pass"/)]);
+  const marks = await within(systemClock, PATIENCE_MS, both);
+  if (!marks) throw new Error(`no tap was accepted: ${lane.said().err}`);
+  const [inService_ms, firstTap_ms] = marks;
   await sleep(systemClock, SETTLE_MS);
   const cpu_ms = await cpu;
   const { rss_MiB } = memoryOf(lane.pid);
