@@ -14,7 +14,7 @@ export type Effect = 'none' | 'unknown' | 'done';
 
 interface FaultEntry {
   readonly number: number;
-  readonly layer: 'link' | 'reader' | 'card' | 'sam' | 'store' | 'barrier' | 'controller';
+  readonly layer: 'link' | 'reader' | 'card' | 'sam' | 'store' | 'barrier' | 'kiosk' | 'controller';
   /** What the operator should do. */
   readonly action: string;
 }
@@ -46,6 +46,11 @@ export const FAULTS = {
   ),
   'list-refused': entry(511, 'store', 'The list file cannot be used; fetch it again.'),
   'barrier-lost': entry(600, 'barrier', 'The barrier board does not answer; check its cable.'),
+  'printer-lost': entry(700, 'kiosk', 'The printer does not answer; check cable and power.'),
+  'printer-stopped': entry(701, 'kiosk', 'The printer needs a hand: paper, cover or cutter.'),
+  'voice-mute': entry(710, 'kiosk', 'No speech: install espeak-ng or put sounds in place.'),
+  'hsm-lost': entry(720, 'kiosk', 'The HSM does not answer; check network, address, certificate.'),
+  'hsm-refused': entry(721, 'kiosk', 'The HSM refused; check key address and access rights.'),
   assertion: entry(900, 'controller', 'A defect in the program: send the log to the maintainers.'),
 } as const satisfies Record<string, FaultEntry>;
 

@@ -123,6 +123,39 @@ export interface Barrier {
   close(): Promise<void>;
 }
 
+/** What a slip printer says of itself; asked before anything that cannot be undone. */
+export interface PrinterStatus {
+  readonly paper: 'ok' | 'near-end' | 'out';
+  readonly cover: 'closed' | 'open';
+  readonly cutter: 'ok' | 'jammed';
+  /** Takes no data now for a reason above, or for one that it does not tell. */
+  readonly offline: boolean;
+}
+
+export interface Printer {
+  readonly name: string;
+  status(): Promise<Reply<PrinterStatus>>;
+  /**
+   * Sends one document (ESC/POS) and waits until the printer says that it is done with it. Fault
+   * `printer-lost` with effect `unknown`: nobody knows how much of it is on paper.
+   */
+  print(document: Buffer): Promise<Reply<void>>;
+  /** Is it alive? Prints nothing. */
+  probe(): Promise<Reply<string>>;
+  /** Connects, at first and again after a loss; throws away what was half sent. */
+  recover(): Promise<Reply<string>>;
+  counters(): Readonly<Record<string, number>>;
+  /** Legal at any time; returns within two seconds. */
+  close(): Promise<void>;
+}
+
+/** Makes speech of a fixed text; never given anything of a person. */
+export interface Voice {
+  readonly name: string;
+  /** A WAV file. @param locale BCP 47, such as `zh-CN` */
+  speak(text: string, locale: string): Promise<Reply<Buffer>>;
+}
+
 export type Light = 'off' | 'green' | 'amber' | 'red' | 'blue';
 export type Sound = 'none' | 'pass' | 'pass-concession' | 'retry' | 'refuse' | 'alarm';
 

@@ -225,6 +225,12 @@ function partOf({ code }: Fault): string | null {
     case 'chip-mute':
     case 'chip-refused':
     case 'chip-garbled':
+    // Of a kiosk alone.
+    case 'printer-lost':
+    case 'printer-stopped':
+    case 'voice-mute':
+    case 'hsm-lost':
+    case 'hsm-refused':
       return null;
     case 'sam-absent':
     case 'sam-mute':

@@ -1,0 +1,206 @@
+/**
+ * What the kiosk's page shows and what a person may ask there; sent as JSON over a WebSocket. The
+ * page decides nothing and keeps nothing: it shows the newest view. What is masked here is masked
+ * before it leaves the controller.
+ */
+
+import type { CardWarning, IsoDate, PurseRecord, SscReport, Validity } from './report.ts';
+
+export interface KioskView {
+  /** Counts up; a page that was away shows the newest alone. */
+  readonly seq: number;
+  readonly site: { readonly name: string; readonly phone: string };
+  readonly locale: string;
+  readonly locales: readonly string[];
+  /** 适老: bigger, slower, spoken. */
+  readonly elder: boolean;
+  readonly highContrast: boolean;
+  readonly sound: boolean;
+  readonly screen: Screen;
+  /** Something went wrong that does not end the session; the text is in the current locale. */
+  readonly notice: Notice | null;
+  /** Seconds until everything is cleared; null while nobody needs a warning. */
+  readonly clearsIn_s: number | null;
+  /** What is said now: an id of `/speech/…`; null for silence. A new `seq` alone says nothing. */
+  readonly says: { readonly id: string; readonly prompt: string } | null;
+  readonly canPrint: boolean;
+}
+
+export type Screen =
+  /** Present your card; guides can be read without one. */
+  | { readonly kind: 'welcome'; readonly guides: readonly GuideLink[] }
+  | { readonly kind: 'guide'; readonly guide: Guide; readonly guides: readonly GuideLink[] }
+  /** Please leave the card where it is. */
+  | { readonly kind: 'reading'; readonly face: 'contact' | 'contactless' }
+  | { readonly kind: 'card'; readonly card: CardView; readonly service: Service }
+  /** The card could not be read at all: taken away, mute, or upside down. */
+  | { readonly kind: 'unreadable'; readonly advice: Advice }
+  | {
+      readonly kind: 'pin';
+      readonly triesLeft: number;
+      /** Digits typed so far; the digits themselves stay in the controller. */
+      readonly typed: number;
+      /** One try is left: it is used only after consent. */
+      readonly lastTry: boolean;
+      readonly wrong: boolean;
+    }
+  | { readonly kind: 'confirm-pay'; readonly item: PayItem; readonly balance_fen: number | null }
+  | { readonly kind: 'paying'; readonly item: PayItem; readonly state: 'working' | 'tap-again' }
+  | {
+      readonly kind: 'paid';
+      readonly item: PayItem;
+      readonly outcome: 'paid' | 'refused' | 'uncertain';
+      /** What the sign of a gate would say, in the current locale. */
+      readonly title: string;
+      readonly advice: string;
+      readonly balance_fen: number | null;
+    }
+  | { readonly kind: 'printing'; readonly what: Slip }
+  | { readonly kind: 'printed'; readonly what: Slip }
+  /** Paper and card: please take both. */
+  | { readonly kind: 'take-card' }
+  | { readonly kind: 'out-of-service'; readonly advice: Advice }
+  | { readonly kind: 'service-code'; readonly typed: number; readonly wrong: boolean }
+  | { readonly kind: 'maintenance'; readonly devices: readonly DeviceHealth[] };
+
+export type Service = 'information' | 'balance' | 'validity' | 'insurance' | 'pay';
+/** `information`: what the card says; `balance`: balance and trips; `receipt`: what was paid. */
+export type Slip = 'information' | 'balance' | 'validity' | 'receipt';
+
+/** A page of text of the site: how to get a card, how to replace one, the generations, whom to call. */
+export interface GuideLink {
+  readonly id: string;
+  readonly title: string;
+}
+
+export interface Guide extends GuideLink {
+  readonly sections: readonly {
+    readonly heading: string;
+    /** Plain lines; each a paragraph or a step. */
+    readonly lines: readonly string[];
+  }[];
+}
+
+export interface Advice {
+  readonly title: string;
+  readonly lines: readonly string[];
+}
+
+export interface Notice {
+  readonly code: 'printer-broken' | 'paper-out' | 'paper-low' | 'not-printed' | 'reader-trouble';
+  readonly text: string;
+}
+
+/** Rows are masked unless `revealed`. */
+export interface CardView {
+  readonly kind: 'ssc' | 'medical-pooling' | 'bank' | 'transit' | 'unknown';
+  readonly face: 'contact' | 'contactless';
+  readonly generation: 1 | 2 | 3 | null;
+  readonly revealed: boolean;
+  /** Where there is something to reveal. */
+  readonly canReveal: boolean;
+  readonly services: readonly Service[];
+  readonly holder: HolderView | null;
+  readonly holderState: SscReport['holderState'] | null;
+  readonly card: {
+    readonly number: string | null;
+    readonly id: string | null;
+    readonly cardClass: SscReport['cardClass'];
+    readonly region: string;
+    readonly issuedOn: IsoDate;
+    readonly validUntil: IsoDate;
+    readonly version: string;
+    readonly genuine: SscReport['genuine'];
+  } | null;
+  /** `data:` URL of the photo; only while revealed. */
+  readonly photo: string | null;
+  readonly validity: (Validity & { readonly advice: Advice }) | null;
+  readonly purse: {
+    readonly serial: string;
+    readonly balance_fen: number | null;
+    readonly startsOn: IsoDate;
+    readonly endsOn: IsoDate;
+    readonly records: readonly PurseRecord[];
+  } | null;
+  readonly bank: {
+    readonly account: string;
+    readonly name: string | null;
+    readonly label: string | null;
+    readonly expires: string | null;
+  } | null;
+  /** After the PIN: rows of the insurance files, label and value in the current locale. */
+  readonly insurance: readonly { readonly label: string; readonly value: string }[] | null;
+  readonly items: readonly PayItem[];
+  readonly warnings: readonly CardWarning[];
+  /** For a card that is no SSC, or needs a word: what to do. */
+  readonly advice: Advice | null;
+}
+
+export interface HolderView {
+  readonly name: string;
+  readonly citizenNumber: string;
+  readonly sex: 'male' | 'female' | null;
+  readonly ethnicGroup: string | null;
+  readonly birthDate: string | null;
+}
+
+/** Something with a fixed price. */
+export interface PayItem {
+  readonly id: string;
+  readonly name: string;
+  readonly price_fen: number;
+}
+
+export interface DeviceHealth {
+  readonly name: string;
+  readonly kind:
+    | 'contact-reader'
+    | 'contactless-reader'
+    | 'printer'
+    | 'sam'
+    | 'hsm'
+    | 'voice'
+    | 'books';
+  readonly state: 'connecting' | 'ready' | 'suspect' | 'recovering' | 'lost' | 'absent';
+  /** Last fault and its cure, or paper near its end; English, for staff. */
+  readonly detail: string;
+  readonly counters: Readonly<Record<string, number>>;
+}
+
+export type KioskCommand =
+  | { readonly type: 'language'; readonly locale: string }
+  | { readonly type: 'elder'; readonly on: boolean }
+  | { readonly type: 'contrast'; readonly high: boolean }
+  | { readonly type: 'sound'; readonly on: boolean }
+  | { readonly type: 'guide'; readonly id: string }
+  | { readonly type: 'service'; readonly service: Service }
+  /** Full name and number on the screen, or masked again. */
+  | { readonly type: 'reveal'; readonly on: boolean }
+  /** `full`: the holder agreed that the slip shows name and number in full. */
+  | { readonly type: 'print'; readonly what: Slip; readonly full: boolean }
+  | { readonly type: 'pay'; readonly item: string }
+  /** One key of the PIN pad or of the service code. */
+  | { readonly type: 'key'; readonly key: Key }
+  /** Yes to what the screen asks: pay, use the last try. */
+  | { readonly type: 'confirm' }
+  /** One step back, from wherever. */
+  | { readonly type: 'back' }
+  /** Ends the session; everything of the person goes. */
+  | { readonly type: 'finish' }
+  /** Still here: the idle time begins anew. Any other command does so too. */
+  | { readonly type: 'stay' }
+  /** Asks for the service code. */
+  | { readonly type: 'staff' };
+
+export type Key = '0' | '1' | '2' | '3' | '4' | '5' | '6' | '7' | '8' | '9' | 'clear' | 'enter';
+
+/** What the page's server needs of the kiosk. */
+export interface KioskDesk {
+  view(): KioskView;
+  /** A command that the present screen does not know is ignored and counted. */
+  command(command: KioskCommand): void;
+  /** Returns the function that ends the subscription. */
+  onChange(listener: () => void): () => void;
+  /** WAV of a prompt by its id; null when there is none. */
+  speech(id: string): Promise<Buffer | null>;
+}
