@@ -14,6 +14,7 @@ import {
   failed,
   type Presence,
   type Reply,
+  type Timer,
 } from '../../firmware-bridge/ports.ts';
 import {
   barrierDevice,
@@ -86,6 +87,8 @@ export interface LaneKeeperOptions {
 
 /** A driver's own deadlines are shorter; this one is for a driver that hangs. */
 const LOOK_MS = 900;
+/** The leaves must not swing with a SAM that fails and is back: so long it may take to heal. */
+const WAIVE_MS = 5_000;
 
 export function createLaneKeeper(options: LaneKeeperOptions): LaneKeeper {
   const { config, clock, reader, farReader, sam, barrier, ledger, log, onMode } = options;
@@ -93,6 +96,7 @@ export function createLaneKeeper(options: LaneKeeperOptions): LaneKeeper {
   const actor = createActor(laneMachine, { clock }).start();
   const quiet = createQuiet(clock);
   let healing = false;
+  let waiving: Timer = null;
   const lostReaders = new Set<ReaderPart>();
   const readers = { reader, ...(farReader && { far_reader: farReader }) };
   const devices: Readonly<Record<Exclude<Part, 'far_reader'>, Supervisor>> & {
@@ -127,7 +131,10 @@ export function createLaneKeeper(options: LaneKeeperOptions): LaneKeeper {
       barrier: devices.barrier.counters(),
     }),
     close: async (part, limit_ms) => devices[part]?.stop(limit_ms),
-    stop: () => actor.stop(),
+    stop() {
+      clock.clearTimeout(waiving);
+      actor.stop();
+    },
   };
 
   function supervise(part: Part, device: Device): Supervisor {
@@ -161,13 +168,18 @@ export function createLaneKeeper(options: LaneKeeperOptions): LaneKeeper {
   function followOther(part: Part, state: LinkState, helped: Why['helped']): void {
     const { lost, waived } = actor.getSnapshot().context;
     const away = lost.includes(part) || waived.includes(part);
-    if ((state === 'recovering' || state === 'lost') && !away) send({ type: 'PART_LOST', part });
-    if (state === 'lost' && part === 'sam' && config.supervise.when_lost.sam === 'free') {
-      send({ type: 'PART_WAIVED', part });
+    if ((state === 'recovering' || state === 'lost') && !away) {
+      send({ type: 'PART_LOST', part });
+      if (part === 'sam' && config.supervise.when_lost.sam === 'free') waiveLater(part);
     }
     if (state !== 'ready' || !away) return;
+    clock.clearTimeout(waiving);
     log.info({ part, helped }, 'back in service');
     send({ type: 'PART_BACK', part });
+  }
+
+  function waiveLater(part: Part): void {
+    waiving = clock.setTimeout(() => send({ type: 'PART_WAIVED', part }), WAIVE_MS);
   }
 
   function serving(): boolean {
