@@ -1,7 +1,6 @@
 import * as assert from 'uvu/assert';
 import { createActor } from 'xstate';
 import { type LaneEvent, laneMachine } from '../../../controller/gate/lane.ts';
-import { explore, statesOf, visited } from '../../kit/explore.ts';
 import { feature } from '../../kit/feature.ts';
 
 const lane = feature('lane machine');
@@ -97,64 +96,5 @@ for (const [title, events, expected] of WALKS)
   lane.test(title, () => {
     assert.is(modes(...events), expected);
   });
-
-interface Facts {
-  readonly ready: boolean;
-  readonly fire: boolean;
-  readonly maintenance: boolean;
-  readonly alarms: readonly string[];
-  readonly lost: readonly string[];
-  readonly waived: readonly string[];
-}
-
-const EVENTS: readonly LaneEvent[] = [
-  ...[LOST, WAIVED, BACK, { type: 'PART_LOST', part: 'reader' } as const],
-  { type: 'PART_BACK', part: 'reader' },
-  ...[ALARM, ALL_CLEAR],
-  ...(['READY', 'STOP'] as const).map(told),
-  ...(['MAINTENANCE_ON', 'MAINTENANCE_OFF', 'FIRE_ON', 'FIRE_OFF'] as const).map(told),
-];
-const STEPS = explore(laneMachine, {
-  events: EVENTS,
-  key: ({ context }) => JSON.stringify({ ...context, lost: [...context.lost].sort() }),
-  limit: 1_000,
-});
-
-function modeFor({ ready, fire, maintenance, alarms, lost, waived }: Facts): string {
-  if (fire) return 'emergency';
-  if (maintenance) return 'maintenance';
-  if (lost.length > 0) return 'outOfService';
-  if (!ready) return 'starting';
-  if (waived.length > 0) return 'free';
-  return alarms.length > 0 ? 'degraded' : 'inService';
-}
-
-lane.test('every combination of facts is reached, and its mode is the one of the order', () => {
-  const running = STEPS.map(({ to }) => to).filter(({ value }) => value !== 'stopped');
-  for (const { value, context } of running) assert.is(value, modeFor(context));
-  const combinations = new Set(
-    running.map(({ context }) => JSON.stringify({ ...context, lost: [...context.lost].sort() })),
-  );
-  // Four facts, the reader lost or not, the SAM there, lost, waived, or waived and lost again.
-  assert.is(combinations.size, 2 ** 7);
-});
-
-lane.test('every state but the passing one is reached', () => {
-  assert.equal([...visited(STEPS), 'settling'].sort(), statesOf(laneMachine));
-});
-
-lane.test('fire wins, and stop is legal, in every state', () => {
-  const goals = { STOP: 'stopped', FIRE_ON: 'emergency' };
-  for (const [type, goal] of Object.entries(goals)) {
-    const steps = STEPS.filter(({ event }) => event === type);
-    const from = [...new Set(steps.map((step) => String(step.from.value)))].sort();
-    assert.equal([...from, 'settling', 'stopped'].sort(), statesOf(laneMachine));
-    assert.equal([...new Set(steps.map(({ to }) => to.value))], [goal]);
-  }
-});
-
-lane.test('parts are counted once each, whatever happens', () => {
-  for (const { to } of STEPS) assert.ok(to.context.lost.length <= 2);
-});
 
 lane.run();
