@@ -23,7 +23,7 @@ export interface SignBoard {
   readonly message: Message;
   /** Shows a result for `lane.result_shown_ms`. */
   tell(message: Message, amounts?: Amounts): void;
-  /** Shows at once what the lane has to say between taps. */
+  /** Shows at once what the lane has to say between taps, and again only if it is news. */
   idle(): void;
   /** The same, unless a result is shown. */
   refresh(): void;
@@ -47,6 +47,7 @@ export function createSignBoard(options: SignBoardOptions): SignBoard {
   let message: Message = 'starting';
   let sign = signFor(message, config);
   let timer: Timer = null;
+  let shown = false;
 
   return {
     get sign() {
@@ -67,7 +68,9 @@ export function createSignBoard(options: SignBoardOptions): SignBoard {
   };
 
   function idle(): void {
-    put(idleMessage());
+    const next = idleMessage();
+    if (shown && timer === null && next === message) changed();
+    else put(next);
   }
 
   function idleMessage(): Message {
@@ -82,6 +85,7 @@ export function createSignBoard(options: SignBoardOptions): SignBoard {
     timer = null;
     message = next;
     sign = signFor(next, config, amounts);
+    shown = true;
     indicator.show(sign);
     changed();
   }

@@ -57,6 +57,8 @@ export class Bench {
   readonly log: string[] = [];
   /** What the SAM takes for everything. */
   samTime_ms = 0;
+  /** What one detection takes. */
+  lookTime_ms = 0;
   #gate: Gate | null = null;
   emit: (event: BarrierEvent) => void = () => {};
   /** What the store of the blacklist thinks of itself; tell it with `judgeList`. */
@@ -155,6 +157,11 @@ export class Bench {
     return this.hung.has(device) ? new Promise(() => {}) : Promise.resolve(value);
   }
 
+  #seen(found: Reply<Presence>): Promise<Reply<Presence>> {
+    if (this.lookTime_ms === 0) return Promise.resolve(found);
+    return new Promise((done) => this.clock.setTimeout(() => done(found), this.lookTime_ms));
+  }
+
   #later<T>(value: T): Promise<T> {
     if (this.hung.has('sam')) return new Promise(() => {});
     if (this.samTime_ms === 0) return Promise.resolve(value);
@@ -184,7 +191,8 @@ export class Bench {
       name: 'far reader',
       detect: async () => {
         const told = await answer('detect');
-        return told.ok ? (field.shift() ?? NONE) : told;
+        const found = told.ok ? (field.shift() ?? NONE) : told;
+        return this.#seen(found);
       },
       probe: () => answer('probe'),
       recover: () => answer('recover'),
@@ -200,7 +208,8 @@ export class Bench {
       detect: async () => {
         calls.detect += 1;
         this.onDetect();
-        return this.#from('reader', field.shift() ?? (this.reader.ok ? NONE : this.reader));
+        const found = field.shift() ?? (this.reader.ok ? NONE : this.reader);
+        return this.#seen(await this.#from('reader', found));
       },
       probe: async () => {
         calls.probe += 1;

@@ -36,10 +36,22 @@ export async function runWithUhid(program: string): Promise<string> {
       NODE_PATH: resolve('node_modules'),
       PYSERIAL_CLIENT: join(here, 'pyserial-client.py'),
     };
-    return hasUhid() ? await runHere(out, env) : await runInGuest(out, env);
+    const settings = Object.entries(env).map(([name, value]) => `export ${name}='${value}'`);
+    const command = `exec '${process.execPath}' '${out}/program.cjs'`;
+    return await runScriptWithUhid(out, [...settings, command, ''].join('\n'));
   } finally {
     rmSync(out, { recursive: true, force: true });
   }
+}
+
+/**
+ * Runs a shell script where /dev/uhid is, and returns what it printed.
+ * @param out a directory that the script may write to
+ */
+export async function runScriptWithUhid(out: string, script: string): Promise<string> {
+  await writeFile(join(out, 'run.sh'), script);
+  if (!hasUhid()) return runInGuest(out);
+  return (await run('sh', [join(out, 'run.sh')], { timeout: GUEST_MS })).stdout;
 }
 
 /** May this process make HID devices? */
@@ -52,17 +64,8 @@ export function hasUhid(): boolean {
   }
 }
 
-async function runHere(out: string, env: Record<string, string>): Promise<string> {
-  const options = { env: { ...process.env, ...env }, timeout: GUEST_MS };
-  const { stdout } = await run(process.execPath, [join(out, 'program.cjs')], options);
-  return stdout;
-}
-
-async function runInGuest(out: string, env: Record<string, string>): Promise<string> {
+async function runInGuest(out: string): Promise<string> {
   const guest = await makeGuest();
-  const settings = Object.entries(env).map(([name, value]) => `export ${name}='${value}'`);
-  const lines = [...settings, `exec '${process.execPath}' '${out}/program.cjs'`, ''];
-  await writeFile(join(out, 'run.sh'), lines.join('\n'));
   const console = await run('qemu-system-x86_64', qemuArguments(guest, out), { timeout: GUEST_MS });
   const read = (name: string) =>
     existsSync(join(out, name)) ? readFileSync(join(out, name), 'utf8') : '';
