@@ -45,7 +45,7 @@ const BACK_MS = 5_000;
 const PATIENCE = 3;
 const HEARTBEAT_MS = 1_000;
 /** The pull meets another moment of an exchange each time. */
-const MOMENT_MS = 60;
+const MOMENT_MS = 200;
 const OUT_MS = 800;
 /** Every so often it is in again before anybody may have noticed. */
 const BLINK_EVERY = 4;

@@ -37,6 +37,10 @@ export interface VirtualLane {
   readonly field: Field;
   readonly gate: Gate;
   readonly ledger: Ledger;
+  /** The card that was last handed to the gate, and when the reader had begun to look for it. */
+  readonly met: { readonly uid: Buffer; readonly since_ms: number };
+  /** Within it a card that has paid and not passed never pays again. */
+  readonly recovery_window_ms: number;
   /** Ends all; timers left over. */
   end(): Promise<number>;
 }
@@ -60,9 +64,20 @@ export async function openVirtualLane(pace: Pace): Promise<VirtualLane> {
     ...{ clock: time, walk: () => true },
     ...{ travel_ms: 0, approach_ms: 0, pass_ms: 0 },
   });
+  const met = { uid: Buffer.alloc(0), since_ms: 0 };
+  const reader = createPn532Reader({ openLink, clock: time, config: config.reader });
   const gate = createGate({
     ...{ config, clock: time, ledger, barrier },
-    reader: createPn532Reader({ openLink, clock: time, config: config.reader }),
+    reader: {
+      ...reader,
+      async detect() {
+        const since_ms = clock.now_ms();
+        const found = await reader.detect();
+        if (!found.ok || found.value.kind !== 'card') return found;
+        Object.assign(met, { uid: found.value.card.uid, since_ms });
+        return found;
+      },
+    },
     sam: psamClient(createVirtualPsam(time, { timed: pace === 'real' }), config),
     indicator: { show() {} },
     blacklist: {
@@ -75,7 +90,8 @@ export async function openVirtualLane(pace: Pace): Promise<VirtualLane> {
   });
   await clock.until(gate.start());
   return {
-    ...{ clock, field, gate, ledger, wall_ms: time.wall_ms },
+    ...{ clock, field, gate, ledger, met, wall_ms: time.wall_ms },
+    recovery_window_ms: config.lane.recovery_window_s * 1_000,
     skip(time_ms) {
       skipped_ms += time_ms;
     },
