@@ -6,13 +6,17 @@
 /** `YYYY-MM-DD`; null where the card holds none, or nonsense. */
 export type IsoDate = string | null;
 
+export type Face = 'contact' | 'contactless';
+
 export interface CardReport {
   /**
    * The most telling application found. `medical-pooling`: a general-purpose medical card that is no
    * SSC; `unknown`: answers, but with nothing that we know.
    */
   readonly kind: 'ssc' | 'medical-pooling' | 'bank' | 'transit' | 'unknown';
-  readonly face: 'contact' | 'contactless';
+  /** The kind rests on a rule of the configuration that no public text confirms. */
+  readonly uncertain?: true;
+  readonly face: Face;
   readonly ssc: SscReport | null;
   /** The transit purse on the same card. */
   readonly purse: PurseReport | null;
@@ -36,7 +40,7 @@ export interface SscReport {
   /** EF05 tag 03 as printed, e.g. `3.00`. */
   readonly version: string;
   readonly algorithm: 'des' | 'ssf33' | 'sm4';
-  /** 32 hex digits (卡的识别码). */
+  /** 32 hex digits (卡的识别码); empty where a locked card gives none. */
   readonly cardId: string;
   /** 9 characters (卡号). */
   readonly cardNumber: string | null;
@@ -116,3 +120,24 @@ export interface BankReport {
   /** `YYYY-MM`. */
   readonly expires: string | null;
 }
+
+/** One row of the insurance files, read after the PIN. The reader of the page gives it a label. */
+export interface InsuranceItem {
+  readonly code: InsuranceCode;
+  /** As people write it: text, a region's name with its code, `YYYY-MM-DD`. */
+  readonly value: string;
+}
+
+export type InsuranceCode =
+  | 'household-address'
+  | 'household-region'
+  | 'home-address'
+  | 'home-region'
+  | 'phone'
+  | 'employer'
+  | 'insured-region'
+  | 'insurance-kinds'
+  | 'account-opened'
+  | 'account-number'
+  | 'medical-certificate'
+  | 'health-record';
