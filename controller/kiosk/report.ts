@@ -3,9 +3,12 @@
  * of one session, is never logged or stored, and everything of it is dropped when the card leaves.
  */
 
+import type { InsuranceCode } from '../card/ssc/insurance-files.ts';
+
 /** `YYYY-MM-DD`; null where the card holds none, or nonsense. */
 export type IsoDate = string | null;
 
+export type { InsuranceCode };
 export type Face = 'contact' | 'contactless';
 
 export interface CardReport {
@@ -127,17 +130,3 @@ export interface InsuranceItem {
   /** As people write it: text, a region's name with its code, `YYYY-MM-DD`. */
   readonly value: string;
 }
-
-export type InsuranceCode =
-  | 'household-address'
-  | 'household-region'
-  | 'home-address'
-  | 'home-region'
-  | 'phone'
-  | 'employer'
-  | 'insured-region'
-  | 'insurance-kinds'
-  | 'account-opened'
-  | 'account-number'
-  | 'medical-certificate'
-  | 'health-record';

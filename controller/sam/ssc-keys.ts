@@ -36,3 +36,24 @@ export interface SscCrypto {
   probe(): Promise<Reply<string>>;
   close(): Promise<void>;
 }
+
+/**
+ * The first answers, and where it cannot the second: a PSAM that is absent or lacks a key, then the
+ * HSM. The card is not asked in between.
+ */
+export function withFallback(first: SscCrypto, second: SscCrypto): SscCrypto {
+  return {
+    name: `${first.name}, then ${second.name}`,
+    async authenticate(request) {
+      const answer = await first.authenticate(request);
+      return answer.ok ? answer : second.authenticate(request);
+    },
+    async probe() {
+      const alive = await first.probe();
+      return alive.ok ? alive : second.probe();
+    },
+    async close() {
+      await Promise.all([first.close(), second.close()]);
+    },
+  };
+}
