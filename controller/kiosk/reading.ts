@@ -2,7 +2,7 @@
 
 import type { LaneConfig } from '../../config/schema.ts';
 import type { SscConfig } from '../../config/ssc.ts';
-import type { Clock } from '../../firmware-bridge/ports.ts';
+import type { Clock, Fault } from '../../firmware-bridge/ports.ts';
 import type { Blacklist, Health } from '../blacklist/blacklist.ts';
 import type { SscCrypto } from '../sam/ssc-keys.ts';
 
@@ -15,6 +15,8 @@ export interface ReadingDeps {
   readonly crypto: SscCrypto | null;
   /** Superseded and lost cards by their key (card/ssc/card-id.ts); null where nobody keeps them. */
   readonly deadCards: DeadCards | null;
+  /** Trouble of PSAM or HSM that a person need not hear of: the card is read without it. */
+  readonly onTrouble?: (fault: Fault) => void;
 }
 
 export interface DeadCards extends Blacklist {

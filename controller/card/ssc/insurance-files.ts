@@ -55,7 +55,7 @@ export const INSURANCE_FILES: readonly InsuranceFile[] = [
 ];
 
 /** As people write it; null where the card holds nothing, or nonsense. */
-export function valueOf({ kind }: InsuranceItem, bytes: Buffer): string | null {
+export function insuranceValue({ kind }: InsuranceItem, bytes: Buffer): string | null {
   switch (kind) {
     case 'text':
       return textOf(bytes).text || null;
