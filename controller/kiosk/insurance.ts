@@ -4,7 +4,7 @@ import type { Card, Reply } from '../../firmware-bridge/ports.ts';
 import { SW_OK } from '../card/apdu.ts';
 import { INSURANCE_FILES, insuranceValue } from '../card/ssc/insurance-files.ts';
 import * as pin from '../card/ssc/pin.ts';
-import { selectEnvironment } from '../card/ssc/select.ts';
+import { type Directory, selectEnvironment } from '../card/ssc/select.ts';
 import { CardTalk } from './card-talk.ts';
 import type { PinEntry, PinTries, PinVerdict, ReadingDeps } from './reading.ts';
 import type { InsuranceItem } from './report.ts';
@@ -76,10 +76,10 @@ export async function readInsurance(
   const talk = new CardTalk(card, ssc.timeout_ms);
   const files = new SscFiles(talk);
   const found: InsuranceItem[] = [];
-  let current: Buffer | null = null;
+  let current: Directory | null = null;
   for (const { df, ef, items } of INSURANCE_FILES) {
     // A DF that is not there hides all its files.
-    if (df !== current && (await files.select(df, 'dedicated')) !== SW_OK) continue;
+    if (df !== current && (await files.enter(df)) !== SW_OK) continue;
     current = df;
     const { records } = await files.read(ef, items);
     for (const item of items) {

@@ -15,12 +15,12 @@ export async function readPhoto(
   files: SscFiles,
   unlocking: Unlocking,
 ): Promise<photo.Photo | null> {
-  if ((await files.select(photo.PHOTO_FILE, 'elementary')) !== SW_OK) return null;
+  if ((await files.select(photo.PHOTO_FILE)) !== SW_OK) return null;
   let first = await talk.send(photo.readBinary(0, photo.PHOTO_CHUNK));
   if (first?.sw === 0x6982) {
     // Generations 1 and 2 keep the photo behind the key although the name is free.
     if ((await unlocking.unlock()) !== 'open') return null;
-    if ((await files.select(photo.PHOTO_FILE, 'elementary')) !== SW_OK) return null;
+    if ((await files.select(photo.PHOTO_FILE)) !== SW_OK) return null;
     first = await talk.send(photo.readBinary(0, photo.PHOTO_CHUNK));
   }
   return photo.parsePhoto(await readOn(talk, first));

@@ -37,7 +37,8 @@ export type PinVerdict =
   | { readonly kind: 'wrong'; readonly left: number }
   | { readonly kind: 'locked' }
   | { readonly kind: 'unset' }
-  /** Nothing was sent: the card does not tell how many tries are left. */
+  /** Nothing was sent, for the card does not tell how many tries are left; or its answer to the try
+   * tells nothing. */
   | { readonly kind: 'untold' }
   /** Nothing was sent: one try is left, and the holder has not agreed to use it. */
   | { readonly kind: 'last-try' }

@@ -1,8 +1,13 @@
 /** Files of the SSC application: selected and read in whatever form this card wants. */
 
-import { SW_OK } from '../card/apdu.ts';
+import { type Command, SW_OK } from '../card/apdu.ts';
 import * as records from '../card/ssc/records.ts';
-import { P1_FALLBACKS, selectFile, wantsOtherP1 } from '../card/ssc/select.ts';
+import {
+  type Directory,
+  selectDirectory,
+  selectElementary,
+  wantsOtherWay,
+} from '../card/ssc/select.ts';
 import type { CardTalk } from './card-talk.ts';
 
 export interface FileRead {
@@ -28,17 +33,30 @@ export class SscFiles {
   }
 
   /** Status word of the last SELECT; null when the card is lost. */
-  async select(fid: Buffer, kind: 'elementary' | 'dedicated'): Promise<number | null> {
+  select(fid: Buffer): Promise<number | null> {
+    return this.firstOf(selectElementary(fid), wantsOtherWay);
+  }
+
+  /** A directory beside the current one is not found by every card under its file id. */
+  enter(directory: Directory): Promise<number | null> {
+    const goOn = (sw: number) => wantsOtherWay(sw) || sw === 0x6a82;
+    return this.firstOf(selectDirectory(directory), goOn);
+  }
+
+  private async firstOf(
+    ways: readonly Command[],
+    goOn: (sw: number) => boolean,
+  ): Promise<number | null> {
     let sw: number | null = null;
-    for (const p1 of P1_FALLBACKS[kind]) {
-      sw = (await this.talk.send(selectFile(fid, p1)))?.sw ?? null;
-      if (sw === null || !wantsOtherP1(sw)) break;
+    for (const way of ways) {
+      sw = (await this.talk.send(way))?.sw ?? null;
+      if (sw === null || !goOn(sw)) break;
     }
     return sw;
   }
 
   async read(fid: Buffer, items: readonly records.Item[]): Promise<FileRead> {
-    const selected = await this.select(fid, 'elementary');
+    const selected = await this.select(fid);
     if (selected !== SW_OK) return { state: stateOf(selected), records: new Map() };
     const found = new Map<number, Buffer>();
     for (const item of items) {

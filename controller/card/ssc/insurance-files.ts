@@ -2,7 +2,7 @@
 
 import { regionName } from './codes.ts';
 import type { Item } from './records.ts';
-import { DF } from './select.ts';
+import { DF, type Directory } from './select.ts';
 import { asciiOf, dateOf, digitsOf, textOf } from './text.ts';
 
 type Kind = 'text' | 'ascii' | 'region' | 'date';
@@ -27,7 +27,7 @@ export type InsuranceCode =
   | 'health-record';
 
 interface InsuranceFile {
-  readonly df: Buffer;
+  readonly df: Directory;
   readonly ef: Buffer;
   readonly items: readonly InsuranceItem[];
 }
@@ -72,7 +72,7 @@ export function insuranceValue({ kind }: InsuranceItem, bytes: Buffer): string |
   }
 }
 
-function file(df: Buffer, ef: string, items: readonly InsuranceItem[]): InsuranceFile {
+function file(df: Directory, ef: string, items: readonly InsuranceItem[]): InsuranceFile {
   return { df, ef: Buffer.from(ef, 'hex'), items };
 }
 
