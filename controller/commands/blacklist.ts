@@ -102,7 +102,10 @@ function describeList({ clock }: Io, { lists }: Lane, { list, active, last }: De
 /** Is this card listed? Reads the kept files themselves; the store is not asked. */
 export async function blacklistCheck(io: Io, serial: string, lane: Lane): Promise<ExitCode> {
   if (!/^([0-9A-Fa-f]{20}|[0-9A-Fa-f]{32})$/.test(serial)) {
-    return refuse(io, 'a card is named by its card id, 32, or its application serial, 20 hex digits');
+    return refuse(
+      io,
+      'a card is named by its card id, 32, or its application serial, 20 hex digits',
+    );
   }
   const directory = listDirectory(lane.data_dir, 'blacklist');
   const active = await readActive(io.disk, directory);
