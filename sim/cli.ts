@@ -17,8 +17,10 @@ import {
 import { runPage } from './commands/page.ts';
 import { runReader } from './commands/reader.ts';
 import { runHidReader } from './hid/reader.ts';
+import { type HsmRun, runHsm } from './hsm/run.ts';
+import { HSM_FAULTS } from './hsm/server.ts';
 import { keysAsJson } from './keys.ts';
-import { runVpcdCard, runVpcdPsam } from './pcsc/by-hand.ts';
+import { runVpcdCard, runVpcdPsam, type VpcdCardRun } from './pcsc/by-hand.ts';
 
 interface LaneOptions {
   readonly config?: string;
@@ -107,18 +109,39 @@ program
   .command('card')
   .description('a virtual card in a slot of pcscd (vpcd), for any PC/SC program')
   .requiredOption('--vpcd <port>', 'port of the slot, 35963 unless configured', portNumber)
-  .option('--card <id>', 'which card of the tray', 'adult')
-  .addHelpText('after', examples('tapway-sim card --vpcd 35963'))
-  .action(({ vpcd, card }: { vpcd: number; card: string }) =>
-    end(runVpcdCard({ port: vpcd, card, stopped: stopSignal() })),
+  .option('--card <id>', "which card of the lane's tray", 'adult')
+  .option('--person <id>', "whose card of the kiosk's tray instead, e.g. adult-3")
+  .addOption(
+    new Option('--face <kind>', 'default: contactless where the card can').choices([
+      'contact',
+      'contactless',
+    ]),
+  )
+  .addHelpText(
+    'after',
+    examples('tapway-sim card --vpcd 35963', 'tapway-sim card --vpcd 35963 --person adult-3'),
+  )
+  .action(({ vpcd, ...options }: Omit<VpcdCardRun, 'port' | 'stopped'> & { vpcd: number }) =>
+    end(runVpcdCard({ ...options, port: vpcd, stopped: stopSignal() })),
   );
 
 program
   .command('psam')
   .description('a virtual PSAM in a slot of pcscd (vpcd)')
   .requiredOption('--vpcd <port>', 'port of the slot, 35964 unless configured', portNumber)
-  .addHelpText('after', examples('tapway-sim psam --vpcd 35964'))
-  .action(({ vpcd }: { vpcd: number }) => end(runVpcdPsam({ port: vpcd, stopped: stopSignal() })));
+  .option('--ssc', 'with the social security application beside that for purchases')
+  .addHelpText('after', examples('tapway-sim psam --vpcd 35964 --ssc'))
+  .action(({ vpcd, ssc }: { vpcd: number; ssc?: boolean }) =>
+    end(runVpcdPsam({ port: vpcd, ssc, stopped: stopSignal() })),
+  );
+
+program
+  .command('hsm')
+  .description('a virtual HSM on 127.0.0.1 that authenticates for Social Security Cards')
+  .option('--port <n>', 'TCP port, 0 for any free one', portNumber, 0)
+  .addOption(new Option('--fault <kind>', 'what is wrong').choices(HSM_FAULTS).default('none'))
+  .addHelpText('after', examples('tapway-sim hsm --port 8765'))
+  .action((options: Omit<HsmRun, 'stopped'>) => end(runHsm({ ...options, stopped: stopSignal() })));
 
 program
   .command('barrier')

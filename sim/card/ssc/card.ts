@@ -92,7 +92,8 @@ function execute(moment: SscMoment, apdu: Apdu | null): SscStep {
   const unknown = CLASSES.has(apdu.cla) ? SW.wrongInstruction : SW.wrongClass;
   if (!handler) return { answer: answer(unknown) };
   const shut = (moment.card.profile.locked ?? 'no') !== 'no';
-  if (shut && !(apdu.ins === SELECT && apdu.p1 === BY_NAME)) return { answer: answer(SW.conditions) };
+  if (shut && !(apdu.ins === SELECT && apdu.p1 === BY_NAME))
+    return { answer: answer(SW.conditions) };
   return handler(moment, apdu);
 }
 
