@@ -6,6 +6,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import type { Io } from '../controller/commands/io.ts';
 import { systemClock } from '../firmware-bridge/clock.ts';
 import { systemDisk } from '../firmware-bridge/disk.ts';
+import { sscKeysAsJson } from './card/ssc/keys-json.ts';
 import { runBarrier } from './commands/barrier.ts';
 import { runHeadless } from './commands/headless.ts';
 import {
@@ -159,7 +160,8 @@ program
   .description("print the simulation's key set as JSON, with the rules to recompute every TAC")
   .addHelpText('after', examples('tapway-sim keys | tapway sam seal --out sam.keys'))
   .action(() => {
-    process.stdout.write(`${JSON.stringify(keysAsJson(), null, 2)}\n`);
+    const all = { ...keysAsJson(), social_security: sscKeysAsJson() };
+    process.stdout.write(`${JSON.stringify(all, null, 2)}\n`);
   });
 
 void program.parseAsync();

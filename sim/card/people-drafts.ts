@@ -33,7 +33,7 @@ const HOME_REGION = '330200';
 const BOTH = ['contact', 'contactless'] as const;
 
 /** Digits 8 of the account: the simulated bank. The rest is nines: no real account has that form. */
-export function simAccount(bank: number): string {
+function simAccount(bank: number): string {
   return `6299990${bank}99999999999`;
 }
 
@@ -137,7 +137,7 @@ function ridesBefore(today: string): Ride[] {
   }));
 }
 
-export function yearFrom(today: string, years: number, monthDay: string): string {
+function yearFrom(today: string, years: number, monthDay: string): string {
   return `${Number(today.slice(0, 4)) + years}${monthDay}`;
 }
 
@@ -241,9 +241,14 @@ const THIRD_GENERATION: readonly PersonDraft[] = [
   {
     id: 'other-city-3',
     name: ['测试己', 'Test Ji'],
-    note: ['外省测试地区 519900 的卡。', 'Issued in the test region 519900.'],
+    note: [
+      '外省测试地区 519900,复位字节的序号与识别码不同。',
+      'Test region 519900; the serial in the answer to reset is another than in the card id.',
+    ],
     expected: valid('测试己'),
-    made: third(10, '测试己', { ssc: { region: '519900' } }),
+    made: third(10, '测试己', {
+      ssc: { region: '519900', history: '00815457318660519999000099' },
+    }),
   },
   {
     id: 'expired-3',

@@ -2,7 +2,7 @@
 
 import { once } from 'node:events';
 import { createServer, type Socket } from 'node:net';
-import type { Clock } from '../../firmware-bridge/ports.ts';
+import type { Clock, Timer } from '../../firmware-bridge/ports.ts';
 import { answerLine, refusal } from './requests.ts';
 
 /**
@@ -35,6 +35,7 @@ const LINE_MAX = 512;
 
 export function createVirtualHsm({ clock, slow_ms = 5_000 }: HsmOptions): VirtualHsm {
   const lines = new Set<Socket>();
+  const late = new Set<Timer>();
   const server = createServer({ noDelay: true }, serve);
   let fault: HsmFault = 'none';
   let requests = 0;
@@ -58,20 +59,27 @@ export function createVirtualHsm({ clock, slow_ms = 5_000 }: HsmOptions): Virtua
   function respond(socket: Socket, line: string): void {
     requests += 1;
     const told = `${answerLine(line)}\n`;
-    const write = (text: string) => void (socket.writable && socket.write(text));
+    const write = (text: string) => {
+      if (socket.writable) socket.write(text);
+    };
     switch (fault) {
       case 'none':
-        return write(told);
+        write(told);
+        break;
       case 'mute':
-        return;
+        break;
       case 'slow':
-        return void clock.setTimeout(() => write(told), slow_ms);
+        late.add(clock.setTimeout(() => write(told), slow_ms));
+        break;
       case 'refusing':
-        return write(`${refusal('04', 'not for this terminal')}\n`);
+        write(`${refusal('04', 'not for this terminal')}\n`);
+        break;
       case 'wrongAnswer':
-        return write(spoilt(told));
+        write(spoilt(told));
+        break;
       case 'cut':
-        return void socket.write(told.slice(0, 5), () => socket.destroy());
+        socket.write(told.slice(0, 5), () => socket.destroy());
+        break;
     }
   }
 
@@ -90,6 +98,7 @@ export function createVirtualHsm({ clock, slow_ms = 5_000 }: HsmOptions): Virtua
     },
     async close() {
       const closed = new Promise<void>((done) => server.close(() => done()));
+      for (const timer of late) clock.clearTimeout(timer);
       for (const socket of lines) socket.destroy();
       await closed;
     },

@@ -100,7 +100,7 @@ function read({ session, identity }: Moment, { p1, p2, data, le }: Apdu): Step {
 }
 
 /** 0015: issuer 1, serial 10, version 1 (05 and above: SM4), key card type 1, FCI 2. 0016: terminal. */
-export function sscSamFile({ serial, terminal }: Moment['identity'], file: number): Buffer | null {
+function sscSamFile({ serial, terminal }: Moment['identity'], file: number): Buffer | null {
   if (file === 0x15) return Buffer.from(`01${serial}05010000`, 'hex');
   return file === 0x16 ? Buffer.from(terminal, 'hex') : null;
 }

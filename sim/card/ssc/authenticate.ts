@@ -1,6 +1,5 @@
 /** GET CHALLENGE, INTERNAL and EXTERNAL AUTHENTICATE of a Social Security Card (LD/T 32.4, 32.5). */
 
-import { createHash } from 'node:crypto';
 import { type Apdu, answer, SW } from '../apdu.ts';
 import { authenticationData, sscSessionKey } from './crypto.ts';
 import { SSC_KEY_NAMES, SSC_KEYS, type SscKeyName } from './keys.ts';
@@ -14,12 +13,11 @@ export const KEY_TRIES = 3;
 /** Keys of EXTERNAL AUTHENTICATE; RKDF lives in each directory below the environment. */
 const OUTER: readonly SscKeyName[] = ['PUK', 'RKSSSE', 'RKDF'];
 
-/** 4, 8 or 16 bytes: reproducible, different for every card and draw; no secret in a simulation. */
+/** 4, 8 or 16 bytes, good for one EXTERNAL AUTHENTICATE. */
 export const challenge: SscHandler = ({ card, stored, session }, { p1, p2, data, le }) => {
   if (p1 !== 0 || p2 !== 0) return refuse(SW.wrongParameters);
   if (data.length > 0 || (le !== 4 && le !== 8 && le !== 16)) return refuse(SW.wrongLength);
-  const seed = `${card.cardId.toString('hex')} ${stored.draws}`;
-  const random = createHash('sha256').update(seed).digest().subarray(0, le);
+  const random = card.random(stored.draws, le);
   return {
     answer: answer(SW.ok, random),
     stored: { ...stored, draws: stored.draws + 1 },

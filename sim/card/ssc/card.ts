@@ -5,6 +5,7 @@
  */
 
 import { type Apdu, answer, encodeAnswer, parseApdu, SW } from '../apdu.ts';
+import type { Random } from '../memory.ts';
 import { challenge, external, internal, KEY_TRIES } from './authenticate.ts';
 import type { Application } from './combined.ts';
 import { SSC_KEYS } from './keys.ts';
@@ -57,9 +58,12 @@ const WORK_MS: ReadonlyMap<number, number> = new Map([
 ]);
 const OTHER_MS = 10;
 
-/** Throws when the profile is malformed. */
-export function createSscApplication(profile: SscProfile): SscApplication {
-  const card = personalise(profile);
+/**
+ * Throws when the profile is malformed.
+ * @param random replaces the card's own reproducible generator, as published traces need
+ */
+export function createSscApplication(profile: SscProfile, random?: Random): SscApplication {
+  const card = personalise(profile, random);
   let stored = freshMemory(profile);
   let session = SSC_POWER_UP;
   return {

@@ -1,7 +1,7 @@
 /** Whole cards: a Social Security Card with its purse and bank account, and its lesser relatives. */
 
 import { type KeySet, SIM_KEYS } from '../../keys.ts';
-import { type CardSnapshot, RECORDS_MAX } from '../memory.ts';
+import { type CardSnapshot, type Random, RECORDS_MAX } from '../memory.ts';
 import type { CardProfile } from '../personalise.ts';
 import { PURSE_AID } from '../personalise.ts';
 import { createPurseCard, type PurseCard } from '../purse.ts';
@@ -18,6 +18,8 @@ export interface IssueProfile {
   /** 4 or 7 bytes, hex. */
   readonly uid: string;
   readonly ssc?: SscProfile;
+  /** Replaces the generator of the SSC's random numbers, as published traces need. */
+  readonly random?: Random;
   readonly purse?: CardProfile;
   /** Rides already made with the purse; the newest ten are in its files. */
   readonly rides?: readonly Ride[];
@@ -56,7 +58,7 @@ export interface IssuedCard extends Chip {
 }
 
 export function issueCard(profile: IssueProfile, keys: KeySet = SIM_KEYS): IssuedCard {
-  const ssc = profile.ssc ? createSscApplication(profile.ssc) : null;
+  const ssc = profile.ssc ? createSscApplication(profile.ssc, profile.random) : null;
   const purse = profile.purse ? createPurseCard(profile.purse, keys) : null;
   if (purse) purse.restore(ridden(purse.snapshot(), profile.rides ?? []));
   const bank = profile.bank ? createBankApplication(profile.bank) : null;

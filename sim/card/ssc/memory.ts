@@ -1,7 +1,6 @@
 /** What a virtual Social Security Card remembers, and the shape of a command that changes it. */
 
 import type { Answer, Apdu } from '../apdu.ts';
-import type { SessionKey } from './crypto.ts';
 import type { Personalised } from './personalise.ts';
 
 /** Survives the loss of power. JSON-able. */
@@ -52,9 +51,6 @@ export interface SscStep {
 }
 
 export type SscHandler = (moment: SscMoment, apdu: Apdu) => SscStep;
-
-/** Session key of one of the card's own keys under a random. */
-export type Keyed = (random: Buffer) => SessionKey;
 
 /** Two upper-case hex digits. */
 export function keyName(kid: number): string {

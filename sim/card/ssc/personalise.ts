@@ -3,9 +3,11 @@
  * with EF05 to EF08, DF01 to DF04, and the card's own keys. Nothing here changes afterwards.
  */
 
+import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { KeyAlgorithm } from '../../keys.ts';
 import { tlv } from '../apdu.ts';
+import type { Random } from '../memory.ts';
 import {
   type Access,
   type CardFile,
@@ -46,6 +48,12 @@ export interface SscProfile {
   readonly region: string;
   /** 8 hex digits: bytes 8 to 11 of the card id, and the end of the historical bytes. */
   readonly serial: string;
+  /** Historical bytes where they do not follow from region and serial: 13 bytes, hex. */
+  readonly history?: string;
+  /** Bytes 12 to 15 of the card id, hex; default FFFFFFFF, as on test cards. */
+  readonly authenticationCode?: string;
+  /** EF05 tag 04 behind 9156000002: two regions and a number, 7 bytes, hex. */
+  readonly initialisation?: string;
   /** 9 characters. */
   readonly cardNumber: string;
   /** `1` preschool, `2` student, `3` adult, `4` elderly. */
@@ -79,6 +87,7 @@ export interface Personalised {
   readonly cardId: Buffer;
   readonly directories: readonly Directory[];
   readonly keys: Readonly<Record<SscKeyName, Buffer>>;
+  readonly random: Random;
 }
 
 const VERSIONS: Readonly<Record<Generation, string>> = {
@@ -88,10 +97,11 @@ const VERSIONS: Readonly<Record<Generation, string>> = {
 };
 
 /** Throws when a field has the wrong form: a mistake in the profile. */
-export function personalise(profile: SscProfile): Personalised {
+export function personalise(profile: SscProfile, random?: Random): Personalised {
   const algorithm = profile.generation === 3 ? 'sm4' : '3des';
   const history = historyOf(profile);
-  const cardId = hex(`${profile.region}D156000005${profile.serial}FFFFFFFF`, 16, 'serial');
+  const code = profile.authenticationCode ?? 'FFFFFFFF';
+  const cardId = hex(`${profile.region}D156000005${profile.serial}${code}`, 16, 'card id');
   const factors = sscFactors(profile.region, history);
   const key = (name: SscKeyName) =>
     profile.forged ? Buffer.alloc(16) : sscKey(name, algorithm, factors);
@@ -100,6 +110,7 @@ export function personalise(profile: SscProfile): Personalised {
     algorithm,
     history,
     cardId,
+    random: random ?? hashed(cardId),
     directories: [environment(profile, cardId), ...directories(profile.region)],
     keys: {
       IRK: key('IRK'),
@@ -111,8 +122,17 @@ export function personalise(profile: SscProfile): Personalised {
   };
 }
 
+/** Reproducible, different for every card and every draw. No secret: this is a simulation. */
+function hashed(cardId: Buffer): Random {
+  return (draw, length) => {
+    const hash = createHash('sha256').update(cardId).update(String(draw));
+    return hash.digest().subarray(0, length);
+  };
+}
+
 /** Chip 0081, COS "TW1", card maker 8660, region, serial: 13 bytes. */
-function historyOf({ region, serial }: SscProfile): Buffer {
+function historyOf({ region, serial, history }: SscProfile): Buffer {
+  if (history !== undefined) return hex(history, 13, 'history');
   return hex(`00815457318660${region.slice(0, 4)}${serial}`, 13, 'region or serial');
 }
 
@@ -139,11 +159,12 @@ function entry(aid: Buffer): Buffer {
 /** EF05. */
 function issuerItems(profile: SscProfile, cardId: Buffer): Buffer[] {
   const { region, generation } = profile;
+  const made = profile.initialisation ?? `${region}${region}01`;
   return [
     item('01', 0x10, cardId),
     item('02', 1, Buffer.from(profile.cardClass)),
     item('03', 4, hex(profile.version ?? VERSIONS[generation], 4, 'version')),
-    item('04', 0x0c, digits(`9156000002${region}${region}01`)),
+    item('04', 0x0c, hex(`9156000002${made}`, 12, 'initialisation')),
     item('05', 4, hex(profile.issued, 4, 'issued')),
     item('06', 4, hex(profile.validUntil, 4, 'validUntil')),
     item('07', 9, Buffer.from(profile.cardNumber)),
