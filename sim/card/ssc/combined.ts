@@ -59,7 +59,10 @@ export function createChip(profile: ChipProfile, applications: readonly Applicat
   function choose(apdu: Apdu, bytes: Buffer): ReturnType<Target['exchange']> {
     const own = listed.length > 0 ? directoryOf(apdu.data) : null;
     const found = own ?? applications.find(({ names }) => names.some((n) => n.equals(apdu.data)));
-    if (!found) return { answer: encodeAnswer(answer(SW.fileNotFound)), work_ms: OWN_MS };
+    if (!found) {
+      const sw = apdu.data.length === 0 ? SW.wrongLength : SW.fileNotFound;
+      return { answer: encodeAnswer(answer(sw)), work_ms: OWN_MS };
+    }
     turnTo(found);
     if (found !== 'ppse' && found !== 'pse') return found.exchange(bytes);
     const fci = directoryFci(apdu.data, listed);
