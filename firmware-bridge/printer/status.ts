@@ -80,8 +80,8 @@ export function createEar(hear: (word: PrinterWord) => void): {
   };
 
   function takeByte(byte: number): void {
-    if (block.length > 0) return takeInBlock(byte);
-    if (byte === BLOCK_HEAD) block.push(byte);
+    if (block.length > 0) takeInBlock(byte);
+    else if (byte === BLOCK_HEAD) block.push(byte);
     else if (isRealTimeStatus(byte)) hear({ kind: 'status', byte });
     // GS r: bits 4 and 7 are clear, and only the paper sensor (bits 0 to 3) is told.
     else if ((byte & 0xf0) === 0) hear({ kind: 'processed' });
