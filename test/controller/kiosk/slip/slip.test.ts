@@ -168,7 +168,7 @@ slips.test(
       fc.asyncProperty(names, async (name) => {
         assert.equal((await printedWith(name)).others, others);
       }),
-      { numRuns: 150 },
+      { numRuns: 80 },
     );
   },
   60_000,
