@@ -16,6 +16,7 @@ import {
   type Simulable,
 } from './commands/mixed-lane.ts';
 import { runPage } from './commands/page.ts';
+import { runPrinter } from './commands/printer.ts';
 import { runReader } from './commands/reader.ts';
 import { runHidReader } from './hid/reader.ts';
 import { type HsmRun, runHsm } from './hsm/run.ts';
@@ -154,6 +155,19 @@ program
   .addHelpText('after', '\nOn standard input: fire on, fire off, key on, key off, intrude.')
   .action((options: { link?: string; seed: number }) =>
     end(runBarrier({ ...options, stopped: stopSignal() })),
+  );
+
+program
+  .command('printer')
+  .description('a virtual ESC/POS slip printer on a pty; shows its paper')
+  .option('--link <path>', 'keep this symbolic link to the pty, as udev does for a real printer')
+  .option('--picture <file>', 'draw the paper into this file (SVG)')
+  .option('--columns <n>', '48, 42 or 32 half-width characters in a line', whole, 48)
+  .addHelpText('after', examples('tapway-sim printer --link /tmp/printer --picture paper.svg'))
+  .addHelpText('after', '\nOn standard input: paper out|low|new, cover open|closed,')
+  .addHelpText('after', 'cutter jammed|ok, power off|on.')
+  .action((options: { link?: string; picture?: string; columns: number }) =>
+    end(runPrinter({ ...options, stopped: stopSignal() })),
   );
 
 program
