@@ -17,6 +17,8 @@ interface SerialLinkOptions {
   readonly parity?: 'none' | 'even' | 'odd';
   /** 1 if absent. */
   readonly stop_bits?: 1 | 2;
+  /** Who holds back bytes that a slow device cannot take; `none` if absent. */
+  readonly flow?: 'none' | 'rtscts' | 'xonxoff';
   readonly clock: Clock;
 }
 
@@ -32,11 +34,13 @@ const SPEED_MS = 1_000;
  * library missing.
  */
 export async function openSerialLink(options: SerialLinkOptions): Promise<Reply<Link>> {
-  const { path, baud, parity = 'none', stop_bits = 1 } = options;
+  const { path, baud, parity = 'none', stop_bits = 1, flow = 'none' } = options;
   try {
     const { SerialPort } = await import('serialport');
     const line = { path, baudRate: baud, parity, stopBits: stop_bits };
-    const port = new SerialPort({ ...line, autoOpen: false });
+    const soft = flow === 'xonxoff';
+    const held = { rtscts: flow === 'rtscts', xon: soft, xoff: soft };
+    const port = new SerialPort({ ...line, ...held, autoOpen: false });
     await called((done) => port.open(done));
     return ok(serialLink(port, options));
   } catch (error) {

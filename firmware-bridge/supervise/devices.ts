@@ -1,6 +1,6 @@
-/** Reader, SAM and barrier as devices to be supervised: which rungs each has, and their budgets. */
+/** Reader, SAM, barrier and printer as devices to be supervised: which rungs each has, and their budgets. */
 
-import type { Barrier, CardReader, Reply } from '../ports.ts';
+import type { Barrier, CardReader, Printer, Reply } from '../ports.ts';
 import { ok } from '../ports.ts';
 import type { Rung } from './ladder.ts';
 import type { Device } from './supervisor.ts';
@@ -15,6 +15,8 @@ const CHIP_RESET = { timeout_ms: 1_000, gap_ms: 500 };
 const REOPEN = { timeout_ms: 2_000, gap_ms: 500 };
 /** A cold reset of a card and the reading of its files. */
 const SAM_RESET = { timeout_ms: 2_000, gap_ms: 1_000 };
+/** A printer opens within 2 s, and is asked twice for its state. */
+const PRINTER_REOPEN = { timeout_ms: 4_000, gap_ms: 500 };
 /** Off, on, and the kernel has found it. */
 const REPLUG_MS = 6_000;
 
@@ -85,6 +87,23 @@ export function barrierDevice(barrier: Barrier): Device {
     start: () => barrier.recover(),
     rungs: [],
     close: () => barrier.close(),
+  };
+}
+
+/** A printer without paper answers, and so it lives: its state is for whoever prints. */
+export function printerDevice(printer: Printer): Device {
+  const probe = () => printer.probe();
+  const reopen = () => printer.recover();
+  return {
+    name: printer.name,
+    mute: 'printer-lost',
+    start: reopen,
+    probe,
+    rungs: [
+      { name: 'retry', run: probe, ...RETRY },
+      { name: 'reopen', run: reopen, ...PRINTER_REOPEN },
+    ],
+    close: () => printer.close(),
   };
 }
 

@@ -1,0 +1,212 @@
+/** What the labels of a slip are in each language. Texts that a site may change are in `config`. */
+
+import type { CardReport, PurseRecord, SscReport, Validity } from '../report.ts';
+
+export interface SlipWords {
+  readonly titles: Readonly<Record<'information' | 'balance' | 'validity' | 'receipt', string>>;
+  readonly kind: Readonly<Record<CardReport['kind'], string>>;
+  readonly labels: Readonly<Record<Label, string>>;
+  readonly sex: Readonly<Record<'male' | 'female', string>>;
+  readonly cardClass: Readonly<Record<NonNullable<SscReport['cardClass']>, string>>;
+  readonly genuine: Readonly<Record<SscReport['genuine'], string>>;
+  readonly state: Readonly<Record<Validity['state'], string>>;
+  readonly reason: Readonly<Record<Validity['reason'], string>>;
+  readonly record: Readonly<Record<PurseRecord['kind'], string>>;
+  readonly outcome: Readonly<Record<'paid' | 'refused' | 'uncertain', string>>;
+  readonly generation: (generation: number) => string;
+  readonly noRecords: string;
+  readonly nameNotRead: string;
+  readonly masked: string;
+  readonly scan: string;
+}
+
+type Label =
+  | 'name'
+  | 'citizenNumber'
+  | 'sex'
+  | 'ethnicGroup'
+  | 'birthDate'
+  | 'cardNumber'
+  | 'cardId'
+  | 'cardClass'
+  | 'region'
+  | 'generation'
+  | 'issuedOn'
+  | 'validUntil'
+  | 'genuine'
+  | 'purse'
+  | 'balance'
+  | 'usable'
+  | 'bank'
+  | 'account'
+  | 'expires'
+  | 'item'
+  | 'amount'
+  | 'terminal'
+  | 'termSeq'
+  | 'tac'
+  | 'at'
+  | 'reference'
+  | 'printedAt'
+  | 'phone';
+
+const zh: SlipWords = {
+  titles: {
+    information: '卡片信息',
+    balance: '余额与交易记录',
+    validity: '卡片是否有效',
+    receipt: '付款凭条',
+  },
+  kind: {
+    ssc: '社会保障卡',
+    'medical-pooling': '医疗统筹卡',
+    bank: '银行卡',
+    transit: '交通卡',
+    unknown: '未能识别的卡片',
+  },
+  labels: {
+    name: '姓名',
+    citizenNumber: '社会保障号码',
+    sex: '性别',
+    ethnicGroup: '民族',
+    birthDate: '出生日期',
+    cardNumber: '卡号',
+    cardId: '卡识别码',
+    cardClass: '卡类别',
+    region: '发卡地区',
+    generation: '卡片版本',
+    issuedOn: '发卡日期',
+    validUntil: '有效期至',
+    genuine: '真伪核验',
+    purse: '电子钱包号',
+    balance: '余额',
+    usable: '使用期限',
+    bank: '银行',
+    account: '银行账号',
+    expires: '有效期至',
+    item: '项目',
+    amount: '金额',
+    terminal: '终端号',
+    termSeq: '终端流水号',
+    tac: '交易验证码',
+    at: '交易时间',
+    reference: '查询编号',
+    printedAt: '打印时间',
+    phone: '服务电话',
+  },
+  sex: { male: '男', female: '女' },
+  cardClass: { preschool: '学龄前卡', student: '学生卡', adult: '成人卡', elderly: '老年卡' },
+  genuine: { genuine: '真卡', counterfeit: '核验未通过', unchecked: '未核验' },
+  state: {
+    valid: '有效',
+    expired: '已过期',
+    superseded: '已失效',
+    locked: '已锁定',
+    lost: '已挂失',
+    unsure: '暂不能确定',
+  },
+  reason: {
+    'generation-3': '这是第三代社会保障卡。',
+    'no-successor': '您没有领取第三代社会保障卡，这张第二代卡可以继续使用。',
+    'successor-issued': '您已领取第三代社会保障卡，这张旧卡不能再用。',
+    'past-date': '卡片已超过有效期。',
+    'card-locked': '卡片已被锁定。',
+    'reported-lost': '这张卡已挂失。',
+    'list-unavailable': '现在查不到挂失和换卡名单，请稍后再试。',
+    'old-generation': '这是第一代社会保障卡。',
+  },
+  record: { purchase: '消费', load: '充值', entry: '进站', exit: '出站', other: '其他' },
+  outcome: {
+    paid: '付款成功',
+    refused: '付款未成功，没有扣款',
+    uncertain: '结果待确认，请用同一张卡再试，不会重复扣款',
+  },
+  generation: (generation) => `第${'一二三'[generation - 1] ?? generation}代`,
+  noRecords: '卡内没有交易记录',
+  nameNotRead: '卡内姓名本机不能读取',
+  masked: '为保护个人信息，部分内容以 * 代替。',
+  scan: '扫码查看服务信息',
+};
+
+const en: SlipWords = {
+  titles: {
+    information: 'Card information',
+    balance: 'Balance and records',
+    validity: 'Is this card valid?',
+    receipt: 'Receipt',
+  },
+  kind: {
+    ssc: 'Social Security Card',
+    'medical-pooling': 'Medical pooling card',
+    bank: 'Bank card',
+    transit: 'Transit card',
+    unknown: 'Unknown card',
+  },
+  labels: {
+    name: 'Name',
+    citizenNumber: 'Social sec. no.',
+    sex: 'Sex',
+    ethnicGroup: 'Ethnic group',
+    birthDate: 'Born',
+    cardNumber: 'Card number',
+    cardId: 'Card ID',
+    cardClass: 'Card class',
+    region: 'Issued in',
+    generation: 'Generation',
+    issuedOn: 'Issued on',
+    validUntil: 'Valid until',
+    genuine: 'Genuine',
+    purse: 'Purse number',
+    balance: 'Balance',
+    usable: 'Usable',
+    bank: 'Bank',
+    account: 'Account',
+    expires: 'Expires',
+    item: 'Item',
+    amount: 'Amount',
+    terminal: 'Terminal',
+    termSeq: 'Sequence no.',
+    tac: 'TAC',
+    at: 'Time',
+    reference: 'Reference',
+    printedAt: 'Printed',
+    phone: 'Service phone',
+  },
+  sex: { male: 'male', female: 'female' },
+  cardClass: { preschool: 'preschool', student: 'student', adult: 'adult', elderly: 'elderly' },
+  genuine: { genuine: 'genuine', counterfeit: 'check failed', unchecked: 'not checked' },
+  state: {
+    valid: 'Valid',
+    expired: 'Expired',
+    superseded: 'No longer valid',
+    locked: 'Locked',
+    lost: 'Reported lost',
+    unsure: 'Cannot tell now',
+  },
+  reason: {
+    'generation-3': 'This is a third-generation card.',
+    'no-successor': 'You have no third-generation card, so this card remains in use.',
+    'successor-issued': 'A third-generation card was issued to you; use that one.',
+    'past-date': 'The card is past its date.',
+    'card-locked': 'The card is locked.',
+    'reported-lost': 'This card was reported lost.',
+    'list-unavailable': 'The lists cannot be reached now; please try again later.',
+    'old-generation': 'This is a first-generation card.',
+  },
+  record: { purchase: 'paid', load: 'top-up', entry: 'entry', exit: 'exit', other: 'other' },
+  outcome: {
+    paid: 'Paid',
+    refused: 'Not paid; nothing was taken',
+    uncertain: 'Not confirmed yet: present the same card again, you will not pay twice',
+  },
+  generation: (generation) => `${generation}`,
+  noRecords: 'No records on this card',
+  nameNotRead: 'The name cannot be read here',
+  masked: 'Some digits are shown as * to protect you.',
+  scan: 'Scan for our services',
+};
+
+/** By language; Chinese for one that has no words here. @param locale BCP 47, such as `zh-CN` */
+export function slipWords(locale: string): SlipWords {
+  return locale.toLowerCase().startsWith('en') ? en : zh;
+}
