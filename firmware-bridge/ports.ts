@@ -69,6 +69,21 @@ export interface SamSlot {
   close(): Promise<void>;
 }
 
+/** A peer on the network that answers each line with one line, such as an HSM. */
+export interface LinePeer {
+  readonly name: string;
+  /**
+   * One request to its answer, without line ends. Connects when needed. Faults `hsm-lost`, effect
+   * `none`: asking changes nothing there.
+   */
+  ask(line: string): Promise<Reply<string>>;
+  /** Can it be reached? Asks it nothing. */
+  probe(): Promise<Reply<string>>;
+  counters(): Readonly<Record<string, number>>;
+  /** Legal at any time; ends what is under way. */
+  close(): Promise<void>;
+}
+
 export type Direction = 'in' | 'out';
 
 export type BarrierEvent =

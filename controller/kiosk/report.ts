@@ -3,8 +3,13 @@
  * of one session, is never logged or stored, and everything of it is dropped when the card leaves.
  */
 
+import type { InsuranceCode } from '../card/ssc/insurance-files.ts';
+
 /** `YYYY-MM-DD`; null where the card holds none, or nonsense. */
 export type IsoDate = string | null;
+
+export type { InsuranceCode };
+export type Face = 'contact' | 'contactless';
 
 export interface CardReport {
   /**
@@ -12,7 +17,9 @@ export interface CardReport {
    * SSC; `unknown`: answers, but with nothing that we know.
    */
   readonly kind: 'ssc' | 'medical-pooling' | 'bank' | 'transit' | 'unknown';
-  readonly face: 'contact' | 'contactless';
+  /** The kind rests on a rule of the configuration that no public text confirms. */
+  readonly uncertain?: true;
+  readonly face: Face;
   readonly ssc: SscReport | null;
   /** The transit purse on the same card. */
   readonly purse: PurseReport | null;
@@ -36,7 +43,7 @@ export interface SscReport {
   /** EF05 tag 03 as printed, e.g. `3.00`. */
   readonly version: string;
   readonly algorithm: 'des' | 'ssf33' | 'sm4';
-  /** 32 hex digits (卡的识别码). */
+  /** 32 hex digits (卡的识别码); empty where a locked card gives none. */
   readonly cardId: string;
   /** 9 characters (卡号). */
   readonly cardNumber: string | null;
@@ -115,4 +122,11 @@ export interface BankReport {
   readonly label: string | null;
   /** `YYYY-MM`. */
   readonly expires: string | null;
+}
+
+/** One row of the insurance files, read after the PIN. The reader of the page gives it a label. */
+export interface InsuranceItem {
+  readonly code: InsuranceCode;
+  /** As people write it: text, a region's name with its code, `YYYY-MM-DD`. */
+  readonly value: string;
 }
