@@ -5,7 +5,9 @@
 
 import { z } from 'zod';
 import type { SiteGuides } from './guides.ts';
+import { printerSchema } from './printer.ts';
 import * as lane from './schema.ts';
+import { sscSchema } from './ssc.ts';
 import { superviseSchema } from './supervise.ts';
 
 const item = z.strictObject({
@@ -75,13 +77,18 @@ export const kioskSchema = z.strictObject({
     .default('data')
     .describe('where ledger and blacklist lie, relative to the file that names it'),
   site: lane.site,
-  kiosk: z.strictObject({ id: lane.name, place: lane.place }),
+  kiosk: z.strictObject({
+    id: lane.name,
+    place: lane.place,
+    service_url: z.url().optional().describe('where the QR code of a slip leads'),
+  }),
   contact: z
     .strictObject({ name: lane.pattern })
     .optional()
     .describe('the contact slot, a PC/SC reader; left out: none'),
   contactless: lane.reader.optional().describe('the contactless pad; left out: none'),
-  timeouts: z.strictObject({ card_ms: lane.millis.default(2_000) }).prefault({}),
+  ssc: sscSchema.prefault({}),
+  printer: printerSchema.prefault({}),
   sam: lane.sam.optional().describe('the purchase SAM of the till; left out: no till'),
   purse: lane.purse.prefault({}),
   lists: lane.lists.prefault({}),

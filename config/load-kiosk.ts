@@ -39,13 +39,19 @@ export function loadKiosk(path: string, env: Environment): LoadKioskResult {
   const wrong = wrongTogether(rest).map(lineOf);
   if ('errors' in texts || 'errors' in guides || wrong.length > 0)
     return refused([...wrong, ...errorsOf(texts), ...errorsOf(guides)]);
+  const named = (at: Path, target: string | undefined) =>
+    target === undefined ? undefined : near(at, target);
   const config = {
     ...rest,
     data_dir: near(['data_dir'], rest.data_dir),
     sam: rest.sam && { ...rest.sam, key_file: near(['sam', 'key_file'], rest.sam.key_file) },
+    ssc: {
+      ...rest.ssc,
+      hsm: { ...rest.ssc.hsm, ca_file: named(['ssc', 'hsm', 'ca_file'], rest.ssc.hsm.ca_file) },
+    },
     speech: {
       ...rest.speech,
-      folder: rest.speech.folder && near(['speech', 'folder'], rest.speech.folder),
+      folder: named(['speech', 'folder'], rest.speech.folder),
     },
     guides: guides.value,
     texts: overlaid(texts.value, guides.value),
@@ -55,7 +61,10 @@ export function loadKiosk(path: string, env: Environment): LoadKioskResult {
 
 function overlaid(texts: KioskConfig['texts'], guides: KioskConfig['guides']) {
   return Object.fromEntries(
-    Object.entries(texts).map(([locale, text]) => [locale, { ...text, ...(guides[locale]?.pay as typeof text) }]),
+    Object.entries(texts).map(([locale, text]) => [
+      locale,
+      { ...text, ...(guides[locale]?.pay as typeof text) },
+    ]),
   );
 }
 

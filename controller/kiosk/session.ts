@@ -4,7 +4,7 @@
  * it (`kiosk.ts`) provides the actions; each piece of work reports back with one event.
  */
 
-import { assign, setup } from 'xstate';
+import { assign, type StateValueFrom, setup } from 'xstate';
 import type { Service, Slip } from './view.ts';
 
 export type SessionEvent =
@@ -246,4 +246,4 @@ export const sessionMachine = setup({
   },
 });
 
-export type SessionState = keyof (typeof sessionMachine)['config']['states'] & string;
+export type SessionState = StateValueFrom<typeof sessionMachine>;
