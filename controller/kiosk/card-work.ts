@@ -47,14 +47,20 @@ export function createCardWork(kiosk: OpenKiosk): CardWork {
   return { met, odd, gone, trouble, read, askTries, verify, pay, giveUp };
 
   function met(face: Face): void {
-    if (kiosk.session === 'paying') return kiosk.loop.work(comparePayer);
+    if (kiosk.session === 'paying') {
+      kiosk.loop.work(comparePayer);
+      return;
+    }
     visit.face = face;
     kiosk.notice = null;
     kiosk.send({ type: 'CARD' });
   }
 
   function odd(what: Odd): void {
-    if (kiosk.session === 'paying') return kiosk.tell('several-cards');
+    if (kiosk.session === 'paying') {
+      kiosk.tell('several-cards');
+      return;
+    }
     visit.advice = what === 'several' ? 'several-cards' : 'contact-only';
     kiosk.send({ type: 'ODD' });
   }

@@ -194,8 +194,8 @@ class OpenKiosk {
   async start(): Promise<void> {
     this.#mode.subscribe(() => this.#modeChanged());
     this.#session.subscribe(() => this.#sceneChanged());
-    this.#mode.start();
     this.#session.start();
+    this.#mode.start();
     await this.devices.begin();
     this.#mode.send({ type: 'READY' });
     void this.printing.refresh();
@@ -336,8 +336,8 @@ class OpenKiosk {
   }
 
   #modeChanged(): void {
-    const { mode, session } = this;
-    if (mode !== 'inService' && session !== 'welcome') this.send({ type: 'CLOSE' });
+    const { mode } = this;
+    if (mode !== 'inService') this.send({ type: 'CLOSE' });
     if (mode !== 'code') this.staff.clear();
     this.#watchHealth();
     this.#sceneChanged();
