@@ -4,6 +4,8 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
+import { guidesSchema } from './guides.ts';
+import { kioskSchema } from './kiosk.ts';
 import { configSchema, fareSchema, textsSchema } from './schema.ts';
 
 /** File name → its text. */
@@ -12,6 +14,8 @@ export function schemaFiles(): Readonly<Record<string, string>> {
     'schema.json': text(configSchema, 'part'),
     'fare.schema.json': text(fareSchema, 'whole'),
     'locale.schema.json': text(textsSchema, 'whole'),
+    'kiosk.schema.json': text(kioskSchema, 'part'),
+    'guides.schema.json': text(guidesSchema, 'whole'),
   };
 }
 

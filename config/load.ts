@@ -3,13 +3,18 @@
  * texts. Nothing here throws; every error is one line that says where, what, and what is allowed.
  */
 
-import { isUtf8 } from 'node:buffer';
-import { readFileSync, statSync } from 'node:fs';
-import { dirname, isAbsolute, join, normalize, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import {
+  errorsOf,
+  openSources,
+  perLocale,
+  readLayer,
+  refused,
+  type Sources,
+  shippedDirectory,
+} from './chain.ts';
 import { doubtful, type Finding, wrongInFare, wrongTogether } from './checks.ts';
-import { type Environment, type Override, readOverrides } from './overrides.ts';
-import { check, type Origin, originOf, shapeOf } from './report.ts';
+import type { Environment } from './overrides.ts';
+import { check, type Origin, originOf } from './report.ts';
 import {
   configSchema,
   type FareTable,
@@ -17,38 +22,37 @@ import {
   type LaneConfig,
   textsSchema,
 } from './schema.ts';
-import { type Layer, type Parsed, type Path, parseLayer, type Section } from './yaml.ts';
+
+export { shippedDirectory } from './chain.ts';
 
 export type LoadResult =
   | { readonly ok: true; readonly config: LaneConfig; readonly warnings: readonly string[] }
   | { readonly ok: false; readonly errors: readonly string[] };
-
-const SHIPPED = 'shipped:';
-const LARGEST_BYTES = 262_144;
-const MOST_ERRORS = 50;
 
 /**
  * @param path the lane's YAML file
  * @param env holds overrides such as `TAPWAY__LANE__ID`; usually `process.env`
  */
 export function loadConfig(path: string, env: Environment): LoadResult {
-  const chain = readChain(path);
-  const { overrides, errors } = readOverrides(env, shapeOf(configSchema));
-  if ('error' in chain) return refused([chain.error, ...errors]);
-  const variables = new Map(overrides.map((each) => [each.path.join('.'), each.variable]));
-  const origin = originOf(chain.layers, variables);
-  const value = withOverrides(chain.layers, overrides);
-  const fare = loadFare(value.fare, chain.layers, origin);
+  const opened = openSources(path, env, configSchema);
+  if ('errors' in opened) return refused(opened.errors);
+  const { value, origin, near, overrideErrors } = opened;
+  const fare = loadFare(value.fare, opened);
   const settings = check(configSchema, value, origin);
-  if ('errors' in settings || 'errors' in fare || errors.length > 0)
-    return refused([...errors, ...errorsOf(settings), ...errorsOf(fare)]);
-  const texts = loadTexts(settings.value.site.locales, origin);
+  if ('errors' in settings || 'errors' in fare || overrideErrors.length > 0)
+    return refused([...overrideErrors, ...errorsOf(settings), ...errorsOf(fare)]);
+  const { locales } = settings.value.site;
+  const texts = perLocale({
+    locales,
+    origin,
+    folder: `${shippedDirectory()}/locales`,
+    schema: textsSchema,
+  });
   const lines = (findings: readonly Finding[]) =>
     findings.map((each) => lineOf(each.file === 'fare' ? fare.origin : origin, each));
   const wrong = lines(wrongTogether(settings.value, fare.value));
   if ('errors' in texts || wrong.length > 0) return refused([...wrong, ...errorsOf(texts)]);
   const { extends: _, ...rest } = settings.value;
-  const near = (path: Path, target: string) => follow(target, namerOf(path, chain.layers, origin));
   const config = {
     ...rest,
     data_dir: near(['data_dir'], rest.data_dir),
@@ -59,45 +63,13 @@ export function loadConfig(path: string, env: Environment): LoadResult {
   return { ok: true, config, warnings: lines(doubtful(settings.value)) };
 }
 
-/**
- * Where the files shipped with the product lie: this folder in a checkout, `config` beside the
- * bundle in a build, which is CommonJS and so has no `import.meta.url`.
- */
-export function shippedDirectory(): string {
-  const url: string | undefined = import.meta.url;
-  return url === undefined ? join(__dirname, 'config') : dirname(fileURLToPath(url));
-}
-
-/** The file and what it extends, nearest first. */
-function readChain(path: string): { layers: readonly Layer[] } | { error: string } {
-  const layers: Layer[] = [];
-  const seen = new Set<string>();
-  for (let next = path, blame = ''; ; ) {
-    const parsed = readLayer(next, blame);
-    if (!parsed.ok) return parsed;
-    const { layer } = parsed;
-    const where = `${layer.at(['extends'], 'value')}: extends: `;
-    const real = resolve(next);
-    if (seen.has(real)) return { error: `${blame}${next} extends itself; break the circle` };
-    seen.add(real);
-    layers.push(layer);
-    const base = layer.value.extends;
-    if (base === undefined) return { layers };
-    if (typeof base !== 'string' || base === '')
-      return { error: `${where}write the path of a YAML file` };
-    next = follow(base, layer.name);
-    blame = where;
-  }
-}
-
 function loadFare(
   named: unknown,
-  layers: readonly Layer[],
-  namedAt: Origin,
+  { origin: namedAt, near }: Sources,
 ): { value: FareTable; origin: Origin } | { errors: readonly string[] } {
   if (typeof named !== 'string') return { errors: [] }; // the lane's own check says so
   const prefix = namedAt.prefix(['fare'], 'value');
-  const parsed = readLayer(follow(named, namerOf(['fare'], layers, namedAt)), prefix);
+  const parsed = readLayer(near(['fare'], named), prefix);
   if (!parsed.ok) return { errors: [parsed.error] };
   const origin = originOf([parsed.layer]);
   const fare = check(fareSchema, parsed.layer.value, origin);
@@ -106,101 +78,6 @@ function loadFare(
   return wrong.length > 0 ? { errors: wrong } : { value: fare.value, origin };
 }
 
-function loadTexts(
-  locales: readonly string[],
-  origin: Origin,
-): { value: LaneConfig['texts'] } | { errors: readonly string[] } {
-  const texts: [string, LaneConfig['texts'][string]][] = [];
-  const errors: string[] = [];
-  for (const [index, locale] of locales.entries()) {
-    const named = origin.prefix(['site', 'locales', index], 'value');
-    const parsed = readLayer(join(shippedDirectory(), 'locales', `${locale}.yaml`), named);
-    if (!parsed.ok) {
-      errors.push(parsed.error);
-      continue;
-    }
-    const result = check(textsSchema, parsed.layer.value, originOf([parsed.layer]));
-    if ('errors' in result) errors.push(...result.errors);
-    else texts.push([locale, result.value]);
-  }
-  return errors.length > 0 ? { errors } : { value: Object.fromEntries(texts) };
-}
-
-/** @param blame what the error line begins with when the file cannot be read at all */
-function readLayer(path: string, blame: string): Parsed {
-  const refuse = (what: string): Parsed => ({
-    ok: false,
-    error: `${blame || `${path}:1:1: `}${what}`,
-  });
-  const named = blame === '' ? 'the file' : path.replace(/\p{C}/gu, '?');
-  try {
-    const stat = statSync(path);
-    if (stat.isDirectory()) return refuse(`${named} is a directory; name a YAML file`);
-    if (!stat.isFile()) return refuse(`${named} is not a plain file; name a YAML file`);
-    if (stat.size > LARGEST_BYTES) return refuse(`${named} is larger than ${LARGEST_BYTES} bytes`);
-    const bytes = readFileSync(path);
-    if (!isUtf8(bytes)) return { ok: false, error: notUtf8(path, bytes) };
-    return parseLayer(path, bytes.toString('utf8'));
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
-    if (code === 'ENOENT') return refuse(`${named} does not exist`);
-    if (code === 'EACCES') return refuse(`${named} may not be read by this user; see its rights`);
-    return refuse(`${named} cannot be read (${code})`);
-  }
-}
-
-function notUtf8(path: string, bytes: Buffer): string {
-  const before = bytes.toString('utf8').split('\uFFFD', 1)[0] ?? '';
-  const lines = before.split('\n');
-  return `${path}:${lines.length}:${(lines.at(-1)?.length ?? 0) + 1}: not UTF-8; save it as UTF-8`;
-}
-
-/** The file whose value stands; for a default the lane's own; '' (here) for the environment. */
-function namerOf(path: Path, layers: readonly Layer[], origin: Origin): string {
-  if (origin.prefix(path, 'value').startsWith('TAPWAY__')) return '';
-  return (layers.find((each) => each.has(path)) ?? layers[0])?.name ?? '';
-}
-
-/** `shipped:` names a file of the product; anything else is relative to the file that names it. */
-function follow(target: string, namer: string): string {
-  if (target.startsWith(SHIPPED)) return join(shippedDirectory(), target.slice(SHIPPED.length));
-  return isAbsolute(target) ? normalize(target) : join(dirname(namer), target);
-}
-
-/** Sections are laid over each other; everything else is replaced as a whole. */
-function withOverrides(layers: readonly Layer[], overrides: readonly Override[]): Section {
-  const files = layers.map((each) => each.value).reduceRight((base, over) => overlay(base, over));
-  const { extends: _, ...merged } = files;
-  return overrides.reduce<Section>((whole, { path, value }) => {
-    const branch = path.reduceRight<unknown>((inner, key) => ({ [key]: inner }), value);
-    return overlay(whole, branch as Section);
-  }, merged);
-}
-
-function overlay(base: Section, over: Section): Section {
-  const merged = Object.entries(over).map(([key, value]) => {
-    const below = Object.hasOwn(base, key) ? base[key] : undefined;
-    return [key, isSection(below) && isSection(value) ? overlay(below, value) : value];
-  });
-  return { ...base, ...Object.fromEntries(merged) };
-}
-
-function isSection(value: unknown): value is Section {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
 function lineOf(origin: Origin, { path, text }: Finding): string {
   return `${origin.prefix(path, path.length > 0 ? 'value' : 'key')}${text}`;
-}
-
-function errorsOf(result: object): readonly string[] {
-  return 'errors' in result ? (result.errors as readonly string[]) : [];
-}
-
-function refused(errors: readonly string[]): LoadResult {
-  const more = errors.length - MOST_ERRORS;
-  return {
-    ok: false,
-    errors: more > 0 ? [...errors.slice(0, MOST_ERRORS), `… and ${more} more`] : errors,
-  };
 }

@@ -16,9 +16,9 @@ const hex = (bytes: number, what: string) => {
     .describe(rule)
     .transform((text) => text.toUpperCase());
 };
-const fen = z.int().min(0).max(100_000);
-const millis = z.int().min(1).max(600_000);
-const word = (longest: number) => {
+export const fen = z.int().min(0).max(100_000);
+export const millis = z.int().min(1).max(600_000);
+export const word = (longest: number) => {
   const rule = `lower-case letters, digits and hyphens, at most ${longest}`;
   return z
     .string()
@@ -27,12 +27,12 @@ const word = (longest: number) => {
 };
 
 /** A station of our network, as written into trip records (4 bytes BCD: line and station). */
-const place = z
+export const place = z
   .string()
   .regex(/^[0-9]{8}$/, 'line and station: 8 digits in quotes')
   .describe('line and station: 8 digits in quotes');
 
-const site = z.strictObject({
+export const site = z.strictObject({
   name: z.string().min(1).describe('what people call this network'),
   city_code: hex(2, "acquirer's city code as in the trip record"),
   acquirer: hex(8, 'acquirer institution id'),
@@ -66,11 +66,14 @@ const site = z.strictObject({
   service_phone: z.string().default('12333').describe('shown where a text says {phone}'),
 });
 
+/** A lane or a kiosk, as staff call it. */
+export const name = z
+  .string()
+  .regex(/^[A-Za-z0-9-]{1,16}$/, 'letters, digits and hyphens, at most 16')
+  .describe('letters, digits and hyphens, at most 16');
+
 const lane = z.strictObject({
-  id: z
-    .string()
-    .regex(/^[A-Za-z0-9-]{1,16}$/, 'letters, digits and hyphens, at most 16')
-    .describe('letters, digits and hyphens, at most 16'),
+  id: name,
   kind: z
     .enum(['flat', 'entry', 'exit'])
     .describe('flat: one fare at once; entry and exit: a distance fare taken at the exit'),
@@ -110,9 +113,9 @@ const lane = z.strictObject({
   result_shown_ms: millis.default(2_500),
 });
 
-const pattern = z.string().min(1).max(120).default('*');
+export const pattern = z.string().min(1).max(120).default('*');
 
-const reader = z.strictObject({
+export const reader = z.strictObject({
   kind: z
     .enum(['serial', 'hid', 'pcsc'])
     .default('serial')
@@ -140,7 +143,7 @@ const reader = z.strictObject({
   card_timeout_ms: millis.default(800).describe('deadline of one exchange with the card'),
 });
 
-const sam = z.strictObject({
+export const sam = z.strictObject({
   kind: z
     .enum(['psam', 'software'])
     .describe('psam: a SAM card in a contact slot; software: keys sealed on disk, for pilots'),
@@ -173,7 +176,7 @@ const sam = z.strictObject({
   lock_key_version: hex(1, '801A key version for the application block').default('01'),
 });
 
-const purse = z.strictObject({
+export const purse = z.strictObject({
   aid: z
     .string()
     .regex(/^([0-9A-Fa-f]{2}){5,16}$/, 'purse AID: 5 to 16 bytes as hex digits in quotes')
@@ -249,7 +252,7 @@ const distance = z.strictObject({
     .describe('same_station: free holds for this long after the entry, then the lowest fare'),
 });
 
-const ledger = z.strictObject({
+export const ledger = z.strictObject({
   keep_days: z
     .int()
     .min(1)
@@ -260,7 +263,7 @@ const ledger = z.strictObject({
 
 const policy = z.enum(['degraded', 'close']);
 
-const lists = z.strictObject({
+export const lists = z.strictObject({
   trusted_keys: z
     .array(hex(65, 'SM2 public key, uncompressed point 04 ‖ x ‖ y'))
     .default([])
@@ -289,6 +292,10 @@ const lists = z.strictObject({
     .max(20_000_000)
     .default(2_000_000)
     .describe('up to so many cards (11 bytes each) are held in memory; more lie in LevelDB'),
+});
+
+export const log = z.strictObject({
+  level: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
 });
 
 /** A fare table; amounts in fen. `flat_fen` serves flat lanes, `distance` entry and exit. */
@@ -325,16 +332,14 @@ export const configSchema = z.strictObject({
     .describe('path of the fare table, relative to the file that names it, or shipped:fares/…'),
   barrier: barrierSchema.prefault({}),
   supervise: superviseSchema.prefault({}),
-  log: z
-    .strictObject({ level: z.enum(['debug', 'info', 'warn', 'error']).default('info') })
-    .prefault({}),
+  log: log.prefault({}),
 });
 
 /**
  * What the sign can say: the codes of controller/gate/outcome.ts, written again because this folder
  * imports nothing of ours. A test holds the two lists together.
  */
-const MESSAGES = [
+export const MESSAGES = [
   ...['pass', 'pass-free', 'pass-concession', 'pass-recovered', 'pass-again'],
   ...['several-cards', 'unsupported-card', 'card-blocked', 'not-a-purse', 'not-enabled'],
   ...['issuer-unknown', 'not-yet-valid', 'expired', 'not-interoperable'],
@@ -346,7 +351,7 @@ const MESSAGES = [
   ...['ready', 'closed', 'emergency', 'maintenance', 'starting', 'free-passage', 'wait'],
 ];
 
-const phrase = z
+export const phrase = z
   .string()
   .regex(
     /^([^{}]|\{(amount|balance|phone)\})*$/,

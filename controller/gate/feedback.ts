@@ -41,7 +41,11 @@ export interface Amounts {
 }
 
 /** Without amounts, a text that asks for them shows a dash in their place. */
-export function signFor(message: Message, config: LaneConfig, amounts?: Amounts): Sign {
+export function signFor(
+  message: Message,
+  config: Pick<LaneConfig, 'site' | 'texts'>,
+  amounts?: Amounts,
+): Sign {
   const fill = (text: string) =>
     text
       .replaceAll('{amount}', amounts ? yuan(amounts.amount_fen) : '–')

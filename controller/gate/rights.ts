@@ -60,7 +60,7 @@ export function rightFrom(last: Story | undefined, age_s: number, limits: RightL
     return { kind: 'open-again', message: 'pass-again' };
   }
   // A clock set back must not keep a card out until it has caught up.
-  if (passed && Math.abs(age_s) <= limits.passback_s) {
+  if (passed && limits.passback_s > 0 && Math.abs(age_s) <= limits.passback_s) {
     return { kind: 'refuse', message: 'passback', detail: `passed ${Math.round(age_s)} s ago` };
   }
   return { kind: 'new-trip' };

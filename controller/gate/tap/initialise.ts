@@ -3,7 +3,6 @@
  * intent starts its way to the disk here, so that it is durable by the time of 8054.
  */
 
-import type { LaneConfig } from '../../../config/schema.ts';
 import { failed, type Reply } from '../../../firmware-bridge/ports.ts';
 import { exchange, type Response, SW_OK } from '../../card/apdu.ts';
 import { bcdStamp, hexOf } from '../../card/bytes.ts';
@@ -26,6 +25,7 @@ import {
   refuse,
   type StageEnd,
   type Tap,
+  type TapConfig,
   type TapDeps,
 } from './tap.ts';
 
@@ -94,7 +94,7 @@ async function balanceOf(tap: Tap, deps: TapDeps): Promise<number | null> {
 }
 
 interface TripInput {
-  readonly config: LaneConfig;
+  readonly config: TapConfig;
   readonly offer: PurchaseOffer;
   readonly at: Buffer;
   readonly terminal: Buffer;

@@ -3,7 +3,6 @@
  * ledger's last story of the card and the fare table. Pure rules; nothing is sent.
  */
 
-import type { LaneConfig } from '../../../config/schema.ts';
 import { hexOf, wallOfStamp } from '../../card/bytes.ts';
 import { parseTrip, type TripRecord } from '../../card/purse/trip-record.ts';
 import {
@@ -26,6 +25,7 @@ import {
   refuse,
   type StageEnd,
   type Tap,
+  type TapConfig,
   type TapDeps,
 } from './tap.ts';
 
@@ -61,7 +61,7 @@ export type Plan =
   | { readonly kind: 'refuse'; readonly message: Refused; readonly detail: string };
 
 export interface PlanInput {
-  readonly config: LaneConfig;
+  readonly config: TapConfig;
   readonly purse: Purse;
   readonly concession: Concession | null;
   readonly last: Story | undefined;

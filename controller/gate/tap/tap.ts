@@ -91,8 +91,14 @@ export interface Paid extends Amounts {
 /** What a tap needs of the ledger. */
 export type TapLedger = Pick<Ledger, 'append' | 'openStory' | 'lastClosed'>;
 
+/** What a tap needs to know of the place where it is made: a lane, or the till of a kiosk. */
+export type TapConfig = Pick<LaneConfig, 'site' | 'purse' | 'fare'> & {
+  readonly lane: Omit<LaneConfig['lane'], 'id' | 'passage_timeout_ms' | 'result_shown_ms'>;
+  readonly reader: Pick<LaneConfig['reader'], 'card_timeout_ms'>;
+};
+
 export interface TapDeps {
-  readonly config: LaneConfig;
+  readonly config: TapConfig;
   readonly clock: Clock;
   readonly sam: PurchaseSam;
   readonly ledger: TapLedger;

@@ -165,7 +165,7 @@ type Player = (card: Wire, sam: Wire) => Promise<void>;
 
 /** Takes cards in virtual wall time; the SAM's wire may change from card to card. */
 async function createRunner(
-  { config, blacklist }: Pick<TapDeps, 'config' | 'blacklist'>,
+  { config, blacklist }: Pick<TapDeps, 'blacklist'> & { readonly config: LaneConfig },
   start: Wire,
 ): Promise<Player> {
   let wall_ms = START_MS;

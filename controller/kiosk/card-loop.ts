@@ -1,0 +1,157 @@
+/**
+ * Looks for cards with every reader in turn, and stays with the one that is found until it leaves.
+ * All talk with that card goes through here, one piece of work after another, with a look in
+ * between whether it still lies there.
+ */
+
+import type { Card, Clock, Fault, Presence, Reply, Timer } from '../../firmware-bridge/ports.ts';
+import type { Face } from './report.ts';
+
+export type CardWork = (card: Card) => Promise<void>;
+export type Odd = 'several' | 'unsupported';
+
+export interface CardLoopOptions {
+  readonly clock: Clock;
+  readonly faces: readonly Face[];
+  readonly pause_ms: number;
+  /** One detection with this reader, however ill it is. */
+  readonly look: (face: Face) => Promise<Reply<Presence>>;
+  /** May a card begin anything now? */
+  readonly open: () => boolean;
+  readonly onCard: (face: Face) => void;
+  readonly onOdd: (face: Face, odd: Odd) => void;
+  readonly onGone: () => void;
+  /** The reader failed while a card lay there. */
+  readonly onTrouble: (face: Face, fault: Fault) => void;
+}
+
+export interface CardLoop {
+  run(): Promise<void>;
+  stop(): void;
+  /** Where the card lies that is served; null: none. */
+  readonly face: Face | null;
+  /** Work with the card that lies there; dropped if it leaves before its turn. */
+  work(work: CardWork): void;
+  /** The card is to be met anew without having left: its connection is worn out. */
+  again(): void;
+  stillFor_ms(): number;
+}
+
+export function createCardLoop(options: CardLoopOptions): CardLoop {
+  const { clock, faces, pause_ms, look, open, onCard, onOdd, onGone, onTrouble } = options;
+  const jobs: CardWork[] = [];
+  let stopped = false;
+  let anew = false;
+  let served: Face | null = null;
+  let beaten_ms = clock.now_ms();
+  let wake = () => {};
+
+  return {
+    run,
+    stop() {
+      stopped = true;
+      wake();
+    },
+    get face() {
+      return served;
+    },
+    work(work) {
+      if (served === null) return;
+      jobs.push(work);
+      wake();
+    },
+    again() {
+      anew = true;
+    },
+    stillFor_ms: () => clock.now_ms() - beaten_ms,
+  };
+
+  async function run(): Promise<void> {
+    while (!stopped) {
+      beat();
+      const met = open() && (await round());
+      if (!met) await pause();
+    }
+  }
+
+  async function round(): Promise<boolean> {
+    for (const face of faces) {
+      const found = await look(face);
+      if (stopped || !found.ok || found.value.kind === 'none') continue;
+      await meet(face, found.value);
+      return true;
+    }
+    return false;
+  }
+
+  async function meet(face: Face, presence: Presence): Promise<void> {
+    if (presence.kind === 'card') return serve(face, presence.card);
+    if (presence.kind === 'none') return;
+    onOdd(face, presence.kind);
+    await emptied(face);
+    onGone();
+  }
+
+  async function serve(face: Face, card: Card): Promise<void> {
+    served = face;
+    onCard(face);
+    const end = await attend(face, card);
+    served = null;
+    jobs.length = 0;
+    await card.release();
+    if (end === 'again') return;
+    onGone();
+    // Noise is no leave: the card may still lie there, and would begin a second session.
+    if (end === 'trouble') await emptied(face);
+  }
+
+  async function attend(face: Face, card: Card): Promise<'gone' | 'again' | 'trouble'> {
+    while (!stopped) {
+      beat();
+      const job = jobs.shift();
+      if (job) {
+        await job(card);
+        continue;
+      }
+      if (anew) {
+        anew = false;
+        return 'again';
+      }
+      const present = await card.present();
+      if (!present.ok) {
+        onTrouble(face, present.fault);
+        return 'trouble';
+      }
+      if (!present.value) return 'gone';
+      if (jobs.length === 0) await pause();
+    }
+    return 'gone';
+  }
+
+  async function emptied(face: Face): Promise<void> {
+    while (!stopped) {
+      beat();
+      const found = await look(face);
+      if (found.ok && found.value.kind === 'none') return;
+      if (found.ok && found.value.kind === 'card') await found.value.card.release();
+      // A reader that is lost holds nobody up.
+      if (!found.ok && !found.fault.code.startsWith('card-')) return;
+      await pause();
+    }
+  }
+
+  function beat(): void {
+    beaten_ms = clock.now_ms();
+  }
+
+  function pause(): Promise<void> {
+    if (stopped) return Promise.resolve();
+    return new Promise((resolve) => {
+      const timer: Timer = clock.setTimeout(resolve, pause_ms);
+      wake = () => {
+        clock.clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+}

@@ -1,0 +1,404 @@
+/**
+ * A kiosk: joins session and mode machines to readers, printer, SAM, books and voice, and is the
+ * desk that the page talks to. What it does with a card stands in `card-work.ts`.
+ */
+
+import { createActor } from 'xstate';
+import type { KioskConfig } from '../../config/kiosk.ts';
+import type { CardReader, Clock, Printer, Timer, Voice } from '../../firmware-bridge/ports.ts';
+import type { Replug } from '../../firmware-bridge/supervise/devices.ts';
+import type { Blacklist } from '../blacklist/blacklist.ts';
+import type { Network } from '../gate/network.ts';
+import type { Ledger } from '../ledger/ledger.ts';
+import type { Log } from '../ops/log.ts';
+import type { PurchaseSam } from '../sam/sam.ts';
+import type { SscCrypto } from '../sam/ssc-keys.ts';
+import { createCardLoop } from './card-loop.ts';
+import { type CardDesk, createCardWork } from './card-work.ts';
+import { createCommands } from './commands.ts';
+import { createDevices, type Part } from './devices.ts';
+import { createIdle } from './idle.ts';
+import { modeMachine } from './mode.ts';
+import { createPrinting } from './printing.ts';
+import type { Face } from './report.ts';
+import {
+  guidesIn,
+  type Mode,
+  promptOf,
+  type Scene,
+  type Settings,
+  screenOf,
+} from './screen-view.ts';
+import { type SessionEvent, type SessionState, sessionMachine } from './session.ts';
+import { createSpeaker, promptId } from './speaker.ts';
+import { createStaff } from './staff.ts';
+import { createTill } from './till.ts';
+import type { DeviceHealth, KioskDesk, KioskView, Notice } from './view.ts';
+import { Visit } from './visit.ts';
+import { type Prompt, wordsIn } from './words.ts';
+
+export interface KioskDeps {
+  readonly config: KioskConfig;
+  readonly clock: Clock;
+  readonly readers: Readonly<Partial<Record<Face, CardReader>>>;
+  /** How a card is read; see `read-card.ts`. */
+  readonly cards: CardDesk;
+  /** Who answers for the keys of a Social Security Card; null: nobody. */
+  readonly crypto: SscCrypto | null;
+  readonly printer: Printer | null;
+  /** Together the till; null: nothing is sold here. */
+  readonly sale: {
+    readonly sam: PurchaseSam;
+    readonly ledger: Ledger;
+    readonly blacklist: Blacklist;
+    readonly network: Network;
+  } | null;
+  readonly voice: Voice | null;
+  readonly prepared: (locale: string, prompt: Prompt) => Promise<Buffer | null>;
+  readonly log: Log;
+  readonly replug?: { readonly reader?: Replug; readonly sam?: Replug };
+}
+
+export interface Kiosk {
+  readonly desk: KioskDesk;
+  readonly mode: Mode;
+  readonly session: SessionState;
+  /** Tries every device once; serves with those that answer. */
+  start(): Promise<void>;
+  /** Legal in every state; a payment under way is told to the books first. */
+  stop(): Promise<void>;
+  /** How long ago the loop over the readers last went round. */
+  stillFor_ms(): number;
+  counters(): Readonly<Record<string, number>>;
+}
+
+const PAUSE_MS = 60;
+/** What `stop` may take: a payment that ends, and devices that close. */
+const WORK_ENDS_MS = 1_200;
+const CLOSE_MS = 700;
+/** How often the service page looks again at the counters of the devices. */
+const HEALTH_MS = 1_000;
+
+export function createKiosk(deps: KioskDeps): Kiosk {
+  const kiosk = new OpenKiosk(deps);
+  return {
+    desk: {
+      view: () => kiosk.view(),
+      command: (command) => kiosk.commands.take(command),
+      onChange: (listener) => kiosk.onChange(listener),
+      speech: (id) => kiosk.speaker.sound(id),
+    },
+    get mode() {
+      return kiosk.mode;
+    },
+    get session() {
+      return kiosk.session;
+    },
+    start: () => kiosk.start(),
+    stop: () => kiosk.stop(),
+    stillFor_ms: () => kiosk.loop.stillFor_ms(),
+    counters: () => kiosk.commands.counters(),
+  };
+}
+
+class OpenKiosk {
+  readonly visit = new Visit();
+  readonly deps: KioskDeps;
+  settings: Settings;
+  notice: Notice['code'] | null = null;
+  readonly #listeners = new Set<() => void>();
+  #seq = 0;
+  #said: { readonly id: string; readonly count: number } | null = null;
+  #saidCount = 0;
+  #saidFor = '';
+  #running: Promise<void> | null = null;
+  #healthTimer: Timer | null = null;
+
+  readonly devices;
+  readonly printing;
+  readonly till;
+  readonly speaker;
+  readonly staff;
+  readonly idle;
+  readonly loop;
+  readonly work;
+  readonly commands;
+  readonly #mode;
+  readonly #session;
+
+  constructor(deps: KioskDeps) {
+    const { config, clock, readers, printer, sale, log } = deps;
+    const changed = () => this.changed();
+    this.deps = deps;
+    this.settings = this.#fresh();
+    const faces = (['contact', 'contactless'] as const).filter((face) => readers[face]);
+    this.#mode = createActor(modeMachine, {
+      ...{ clock, input: { readers: faces.map((face) => `${face}-reader`) } },
+    });
+    this.devices = createDevices({
+      ...deps,
+      ...{ sam: sale?.sam ?? null, ledger: sale?.ledger ?? null },
+      served: () => this.loop.face,
+      paying: () => this.session === 'paying',
+      onState: (part, usable) => this.#follow(part, usable),
+    });
+    const devices = () => this.devices;
+    this.printing = createPrinting({ config: config.printer, printer, devices, changed });
+    this.till =
+      sale && config.till.items.length > 0 ? createTill({ config, clock, ...sale }) : null;
+    this.speaker = createSpeaker({
+      ...{ locales: config.site.locales, voice: deps.voice, prepared: deps.prepared },
+      onFault: (fault) => this.devices.report(null, fault),
+    });
+    this.staff = createStaff({
+      ...{ clock, code: config.maintenance.code, changed },
+      onRight: () => this.#mode.send({ type: 'CODE_RIGHT' }),
+      onWrong: (inRow) => log.warn({ in_row: inRow }, 'wrong service code'),
+    });
+    this.idle = createIdle({
+      ...{ clock, changed, limits: () => this.#limits() },
+      onIdle: () => this.send({ type: 'IDLE' }),
+    });
+    this.loop = createCardLoop({
+      ...{ clock, faces, pause_ms: PAUSE_MS },
+      look: (face) => this.devices.look(face),
+      open: () => this.#open(),
+      onCard: (face) => this.work.met(face),
+      onOdd: (_, odd) => this.work.odd(odd),
+      onGone: () => this.work.gone(),
+      onTrouble: (face, fault) => this.work.trouble(face, fault),
+    });
+    this.work = createCardWork(this);
+    this.commands = createCommands(this);
+    this.#session = createActor(this.#sessionMachine(), { clock });
+  }
+
+  get mode(): Mode {
+    const { value } = this.#mode.getSnapshot();
+    // `settling` is left in the same step in which it is entered.
+    return value === 'settling' ? 'starting' : value;
+  }
+
+  get session(): SessionState {
+    return this.#session.getSnapshot().value;
+  }
+
+  get facts() {
+    return this.#session.getSnapshot().context;
+  }
+
+  get canPay(): boolean {
+    return this.till !== null && this.devices.usable('sam') && this.devices.usable('books');
+  }
+
+  async start(): Promise<void> {
+    this.#mode.subscribe(() => this.#modeChanged());
+    this.#session.subscribe(() => this.#sceneChanged());
+    this.#session.start();
+    this.#mode.start();
+    await this.devices.begin();
+    this.#mode.send({ type: 'READY' });
+    void this.printing.refresh();
+    this.#running = this.loop.run();
+  }
+
+  async stop(): Promise<void> {
+    const { clock } = this.deps;
+    this.#mode.send({ type: 'STOP' });
+    this.loop.stop();
+    // A payment under way ends first, with its money told, as far as the devices let it.
+    let timer: Timer = null;
+    const late = new Promise<void>((resolve) => {
+      timer = clock.setTimeout(resolve, WORK_ENDS_MS);
+    });
+    await Promise.race([this.#running, late]);
+    clock.clearTimeout(timer);
+    this.visit.end();
+    this.idle.rest();
+    clock.clearTimeout(this.#healthTimer);
+    this.#session.stop();
+    await this.devices.stop(CLOSE_MS);
+    this.#mode.stop();
+  }
+
+  send(event: SessionEvent): void {
+    this.#session.send(event);
+  }
+
+  sendMode(event: { readonly type: 'STAFF' | 'LEAVE' }): void {
+    this.#mode.send(event);
+  }
+
+  /** `null`: nothing is wrong any more. */
+  tell(notice: Notice['code'] | null): void {
+    this.notice = notice;
+    this.changed();
+  }
+
+  onChange(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  changed(): void {
+    this.#say();
+    this.#seq += 1;
+    for (const listener of this.#listeners) listener();
+  }
+
+  view(): KioskView {
+    const { config } = this.deps;
+    const { site } = config;
+    const { locale, elder, highContrast, sound } = this.settings;
+    const said = sound ? this.#said : null;
+    return {
+      seq: this.#seq,
+      site: { name: site.name, phone: site.service_phone },
+      ...{ locale, elder, highContrast, sound, locales: site.locales },
+      screen: screenOf(this.scene()),
+      notice: this.notice && { code: this.notice, text: wordsIn(locale).notices[this.notice] },
+      clearsIn_s: this.idle.clearsIn_s,
+      says: said && { id: said.id, prompt: String(said.count) },
+      canPrint: this.printing.ready,
+    };
+  }
+
+  scene(): Scene {
+    const { settings, mode, session, facts, visit, till, canPay, printing, staff } = this;
+    const health = () => this.#health();
+    const { config } = this.deps;
+    return { config, settings, mode, session, facts, visit, till, canPay, printing, staff, health };
+  }
+
+  hasGuide(id: string): boolean {
+    return guidesIn(this.scene()).some((guide) => guide.id === id);
+  }
+
+  /** Says the present prompt once more. */
+  sayAgain(): void {
+    this.#saidFor = '';
+  }
+
+  #sessionMachine() {
+    const { work } = this;
+    const torn_ms = this.deps.config.till.torn_wait_s * 1_000;
+    return sessionMachine.provide({
+      delays: { tornWaits: torn_ms },
+      actions: {
+        readCard: () => work.read(),
+        askTries: () => work.askTries(),
+        wipePin: () => this.visit.wipePin(),
+        agree: () => {
+          this.visit.pin.agreed = true;
+        },
+        payItem: () => work.pay(),
+        giveUpTorn: () => work.giveUp(),
+        printSlip: () => void this.commands.printSlip(),
+        dropReport: () => this.visit.dropReport(),
+        endVisit: () => this.#endVisit(),
+        remind: () => this.sayAgain(),
+      },
+    });
+  }
+
+  #endVisit(): void {
+    this.visit.end();
+    this.commands.dropSlip();
+    this.settings = this.#fresh();
+  }
+
+  #fresh(): Settings {
+    const locale = this.deps.config.site.locales[0] ?? 'zh-CN';
+    return { locale, elder: false, highContrast: false, sound: true };
+  }
+
+  #limits() {
+    const { idle_s, warn_s, elder_factor } = this.deps.config.screen;
+    const factor = this.settings.elder ? elder_factor : 1;
+    return { idle_s: idle_s * factor, warn_s: warn_s * factor };
+  }
+
+  /** May a card begin a session, or go on with a torn payment? */
+  #open(): boolean {
+    const { session, facts } = this;
+    if (session === 'paying') return facts.torn;
+    if (this.mode !== 'inService') return false;
+    const begins: readonly SessionState[] = ['welcome', 'guide', 'unreadable', 'paid', 'printed'];
+    return begins.includes(session);
+  }
+
+  #follow(part: Part, usable: boolean): void {
+    if (part.endsWith('-reader')) {
+      this.#mode.send({ type: usable ? 'PART_BACK' : 'PART_LOST', part });
+    }
+    if (part === 'printer' && usable) void this.printing.refresh();
+    this.changed();
+  }
+
+  #modeChanged(): void {
+    const { mode } = this;
+    if (mode !== 'inService') this.send({ type: 'CLOSE' });
+    if (mode !== 'code') this.staff.clear();
+    this.#watchHealth();
+    this.#sceneChanged();
+  }
+
+  /** Counters move without a word: the service page looks again every second. */
+  #watchHealth(): void {
+    const { clock } = this.deps;
+    clock.clearTimeout(this.#healthTimer);
+    this.#healthTimer = null;
+    if (this.mode !== 'maintenance') return;
+    this.#healthTimer = clock.setTimeout(() => {
+      this.changed();
+      this.#watchHealth();
+    }, HEALTH_MS);
+  }
+
+  /** Another scene: its time begins anew. */
+  #sceneChanged(): void {
+    const busy: readonly SessionState[] = ['reading', 'paying', 'printing', 'takeCard'];
+    if (busy.includes(this.session) || this.mode !== 'inService') this.idle.rest();
+    else if (this.session !== 'welcome' || this.#isChanged()) this.idle.touch();
+    else this.idle.rest();
+    this.changed();
+  }
+
+  /** Somebody has been at the settings. */
+  #isChanged(): boolean {
+    return JSON.stringify(this.settings) !== JSON.stringify(this.#fresh());
+  }
+
+  /** Somebody is here. */
+  touch(): void {
+    this.#sceneChanged();
+  }
+
+  #say(): void {
+    const warned = this.idle.clearsIn_s !== null && this.session !== 'welcome';
+    const prompt = warned ? 'idle' : promptOf(this.scene());
+    const { locale } = this.settings;
+    const saidFor = prompt === null ? '' : promptId(locale, prompt);
+    if (saidFor === this.#saidFor) return;
+    this.#saidFor = saidFor;
+    this.#saidCount += 1;
+    this.#said = prompt === null ? null : { id: saidFor, count: this.#saidCount };
+  }
+
+  #health(): DeviceHealth[] {
+    const { speaker, printing } = this;
+    const voice: DeviceHealth = {
+      name: this.deps.voice?.name ?? 'prepared sounds',
+      ...{ kind: 'voice', state: speaker.state, detail: speaker.detail },
+      counters: speaker.counters(),
+    };
+    const all = this.devices
+      .health()
+      .map((each) =>
+        each.kind === 'printer' && each.detail === '' ? { ...each, detail: printing.detail } : each,
+      );
+    return [...all, voice];
+  }
+}
+
+export type { OpenKiosk };
