@@ -80,7 +80,7 @@ function Steps({ now }: { readonly now: KioskView }) {
           class={index < step ? 'done' : undefined}
           aria-current={index === step ? 'step' : undefined}
         >
-          <b aria-hidden="true">{index + 1}</b>
+          <b aria-hidden="true">{index < step ? '✓' : index + 1}</b>
           {name}
         </li>
       ))}

@@ -28,11 +28,11 @@ export function Button({ id, onClick, children, hot, look = 'plain', ...rest }: 
       onClick={onClick}
     >
       {hot && /^\d$/.test(hot) && (
-        <kbd class="hot" aria-hidden="true">
+        <span class="hot" aria-hidden="true">
           {hot}
-        </kbd>
+        </span>
       )}
-      <span>{children}</span>
+      <span class="words">{children}</span>
     </button>
   );
 }
@@ -106,15 +106,32 @@ export function Scroll({ label, children }: { label: string; children: Component
       </section>
       {(place.above || place.below) && (
         <div class="scroll-turn">
-          <Button id="less" look="quiet" disabled={!place.above} onClick={() => turn(-1)}>
-            ▲ {words.value.less}
-          </Button>
-          <Button id="more" look="quiet" disabled={!place.below} onClick={() => turn(1)}>
-            ▼ {words.value.more}
-          </Button>
+          <TurnButton id="less" able={place.above} onClick={() => turn(-1)} />
+          <TurnButton id="more" able={place.below} onClick={() => turn(1)} />
         </div>
       )}
     </div>
+  );
+}
+
+interface TurnProps {
+  readonly id: 'less' | 'more';
+  readonly able: boolean;
+  readonly onClick: () => void;
+}
+
+function TurnButton({ id, able, onClick }: TurnProps) {
+  return (
+    <button
+      type="button"
+      class="button turn"
+      data-testid={id}
+      disabled={!able}
+      aria-label={words.value[id]}
+      onClick={onClick}
+    >
+      {id === 'less' ? '▲' : '▼'}
+    </button>
   );
 }
 

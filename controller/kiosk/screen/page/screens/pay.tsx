@@ -62,12 +62,13 @@ type PaidProps = Extract<Screen, { readonly kind: 'paid' }> & { readonly canPrin
 export function Paid({ outcome, item, title, advice, balance_fen, canPrint }: PaidProps) {
   const { pay, back, finish } = words.value;
   const { tone, icon } = LOOKS[outcome];
+  const lines = outcome === 'paid' ? [advice] : [title, advice];
   return (
     <Notice
       id={`paid-${outcome}`}
       tone={tone}
       icon={<Icon name={icon} />}
-      advice={{ title: pay[outcome], lines: [title, advice].filter((line) => line !== '') }}
+      advice={{ title: pay[outcome], lines: lines.filter((line) => line !== '') }}
     >
       <Rows
         rows={[
