@@ -93,6 +93,7 @@ program
   .requiredOption('--config <file>', 'the lane configuration')
   .option('--simulate <devices>', `comma-separated: ${SIMULABLE.join(', ')}`, simulable, [])
   .option('--card <id>', 'which card of the tray comes to a simulated reader', 'adult')
+  .option('--far-card <id>', 'the same at a simulated far_reader', 'student')
   .option('--every <seconds>', 'pause between its taps', whole, 3)
   .addHelpText(
     'after',

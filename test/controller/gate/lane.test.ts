@@ -7,6 +7,7 @@ import { feature } from '../../kit/feature.ts';
 const lane = feature('lane machine');
 
 const LOST: LaneEvent = { type: 'PART_LOST', part: 'sam' };
+const WAIVED: LaneEvent = { type: 'PART_WAIVED', part: 'sam' };
 const BACK: LaneEvent = { type: 'PART_BACK', part: 'sam' };
 const ALARM: LaneEvent = { type: 'ALARM_ON', part: 'lists' };
 const ALL_CLEAR: LaneEvent = { type: 'ALARM_OFF', part: 'lists' };
@@ -71,6 +72,25 @@ const WALKS: readonly (readonly [string, readonly LaneEvent[], string])[] = [
     ],
     'starting inService maintenance emergency maintenance outOfService inService',
   ],
+  [
+    'a SAM that is away, lost by policy, and back: closed, free, in service',
+    [told('READY'), LOST, WAIVED, WAIVED, BACK],
+    'starting inService outOfService free inService',
+  ],
+  [
+    'a lane that begins without its SAM is free as soon as it is ready',
+    [LOST, WAIVED, told('READY')],
+    'starting outOfService starting free',
+  ],
+  [
+    'what closes comes before what opens: a reader lost, a service key, a fire',
+    [
+      ...[told('READY'), WAIVED, { type: 'PART_LOST', part: 'reader' } as const],
+      ...[{ type: 'PART_BACK', part: 'reader' } as const, told('MAINTENANCE_ON')],
+      ...[told('FIRE_ON'), told('MAINTENANCE_OFF'), told('FIRE_OFF')],
+    ],
+    'starting inService free outOfService free maintenance emergency free',
+  ],
   ['fire before the lane is ready', [told('FIRE_ON'), told('READY')], 'starting emergency'],
 ];
 for (const [title, events, expected] of WALKS)
@@ -84,10 +104,11 @@ interface Facts {
   readonly maintenance: boolean;
   readonly alarms: readonly string[];
   readonly lost: readonly string[];
+  readonly waived: readonly string[];
 }
 
 const EVENTS: readonly LaneEvent[] = [
-  ...[LOST, BACK, { type: 'PART_LOST', part: 'reader' } as const],
+  ...[LOST, WAIVED, BACK, { type: 'PART_LOST', part: 'reader' } as const],
   { type: 'PART_BACK', part: 'reader' },
   ...[ALARM, ALL_CLEAR],
   ...(['READY', 'STOP'] as const).map(told),
@@ -99,11 +120,12 @@ const STEPS = explore(laneMachine, {
   limit: 1_000,
 });
 
-function modeFor({ ready, fire, maintenance, alarms, lost }: Facts): string {
+function modeFor({ ready, fire, maintenance, alarms, lost, waived }: Facts): string {
   if (fire) return 'emergency';
   if (maintenance) return 'maintenance';
   if (lost.length > 0) return 'outOfService';
   if (!ready) return 'starting';
+  if (waived.length > 0) return 'free';
   return alarms.length > 0 ? 'degraded' : 'inService';
 }
 
@@ -113,7 +135,8 @@ lane.test('every combination of facts is reached, and its mode is the one of the
   const combinations = new Set(
     running.map(({ context }) => JSON.stringify({ ...context, lost: [...context.lost].sort() })),
   );
-  assert.is(combinations.size, 2 ** 6);
+  // Four facts, the reader lost or not, the SAM there, lost, waived, or waived and lost again.
+  assert.is(combinations.size, 2 ** 7);
 });
 
 lane.test('every state but the passing one is reached', () => {
