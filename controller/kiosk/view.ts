@@ -21,7 +21,10 @@ export interface KioskView {
   readonly notice: Notice | null;
   /** Seconds until everything is cleared; null while nobody needs a warning. */
   readonly clearsIn_s: number | null;
-  /** What is said now: an id of `/speech/…`; null for silence. A new `seq` alone says nothing. */
+  /**
+   * What is said now: `id` names the sound (`/speech/<id>`), `prompt` counts what was said, so that
+   * the same words can be said again. Null for silence. A new `seq` alone says nothing.
+   */
   readonly says: { readonly id: string; readonly prompt: string } | null;
   readonly canPrint: boolean;
 }
@@ -40,11 +43,19 @@ export type Screen =
       readonly triesLeft: number;
       /** Digits typed so far; the digits themselves stay in the controller. */
       readonly typed: number;
-      /** One try is left: it is used only after consent. */
+      /** One try is left and waits for consent: until `confirm` no key is taken. */
       readonly lastTry: boolean;
       readonly wrong: boolean;
     }
-  | { readonly kind: 'confirm-pay'; readonly item: PayItem; readonly balance_fen: number | null }
+  | {
+      readonly kind: 'confirm-pay';
+      readonly item: PayItem;
+      readonly balance_fen: number | null;
+      /** The same card has just paid the same thing: is it really meant a second time? */
+      readonly again: boolean;
+      /** No receipt can be printed at the moment. */
+      readonly noReceipt: boolean;
+    }
   | { readonly kind: 'paying'; readonly item: PayItem; readonly state: 'working' | 'tap-again' }
   | {
       readonly kind: 'paid';
@@ -87,7 +98,17 @@ export interface Advice {
 }
 
 export interface Notice {
-  readonly code: 'printer-broken' | 'paper-out' | 'paper-low' | 'not-printed' | 'reader-trouble';
+  readonly code:
+    | 'printer-broken'
+    | 'paper-out'
+    | 'paper-low'
+    | 'not-printed'
+    | 'reader-trouble'
+    | 'several-cards'
+    | 'pin-locked'
+    | 'pin-not-read'
+    | 'insurance-not-read'
+    | 'pay-not-now';
   readonly text: string;
 }
 

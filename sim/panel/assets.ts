@@ -1,14 +1,10 @@
 /** The fixed files of the page, made once at start: nothing is fetched from any network. */
 
 import { fileURLToPath } from 'node:url';
-import { buildSync } from 'esbuild';
 import type { MachineGraph } from '../../controller/ops/graph.ts';
+import { bundle } from '../../controller/web/bundle.ts';
+import type { Asset } from '../../controller/web/server.ts';
 import { drawCharts } from './chart.ts';
-
-export interface Asset {
-  readonly type: string;
-  readonly body: string;
-}
 
 const HTML = `<!doctype html>
 <html lang="zh-CN">
@@ -38,24 +34,12 @@ export async function makeAssets(
   return new Map([
     ['/', { type: 'text/html; charset=utf-8', body: HTML }],
     ['/icon.svg', { type: 'image/svg+xml', body: ICON }],
-    ['/app.js', { type: 'text/javascript; charset=utf-8', body: bundle('page/main.tsx') }],
-    ['/style.css', { type: 'text/css; charset=utf-8', body: bundle('page/style.css') }],
+    ['/app.js', { type: 'text/javascript; charset=utf-8', body: bundle(local('page/main.tsx')) }],
+    ['/style.css', { type: 'text/css; charset=utf-8', body: bundle(local('page/style.css')) }],
     ['/charts.json', { type: 'application/json', body: JSON.stringify(charts) }],
   ]);
 }
 
-/** Synchronous on purpose: esbuild's other interface leaves a service process running. */
-function bundle(entry: string): string {
-  const result = buildSync({
-    entryPoints: [fileURLToPath(new URL(entry, import.meta.url))],
-    bundle: true,
-    minify: true,
-    write: false,
-    format: 'esm',
-    target: 'es2022',
-    jsx: 'automatic',
-    jsxImportSource: 'preact',
-    logLevel: 'silent',
-  });
-  return result.outputFiles.map((file) => file.text).join('');
+function local(entry: string): string {
+  return fileURLToPath(new URL(entry, import.meta.url));
 }

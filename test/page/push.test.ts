@@ -1,6 +1,6 @@
 import * as assert from 'uvu/assert';
+import { startPushing } from '../../controller/web/push.ts';
 import type { Clock } from '../../firmware-bridge/ports.ts';
-import { startPushing } from '../../sim/panel/push.ts';
 import { feature } from '../kit/feature.ts';
 import { createFakeWorld } from './fake-world.ts';
 

@@ -2,7 +2,13 @@
 
 import type { WebSocket } from 'ws';
 import type { Clock, Timer } from '../../firmware-bridge/ports.ts';
-import type { PanelWorld } from './state.ts';
+
+/** What is sent: the whole state, as JSON, again after each change. */
+export interface Source {
+  state(): unknown;
+  /** Returns the function that ends the subscription. */
+  onChange(listener: () => void): () => void;
+}
 
 const PERIOD_MS = 1_000 / 30;
 /** A page that has this much unread is skipped until it has caught up. */
@@ -19,14 +25,14 @@ export interface Pusher {
   stop(): void;
 }
 
-export function startPushing(world: PanelWorld, clock: Clock): Pusher {
+export function startPushing(source: Source, clock: Clock): Pusher {
   const pages = new Set<Page>();
   const stale = new Set<Page>();
   let timer: Timer | null = null;
   let last_ms = Number.NEGATIVE_INFINITY;
   let skipped = 0;
 
-  const unsubscribe = world.onChange(() => {
+  const unsubscribe = source.onChange(() => {
     for (const page of pages) stale.add(page);
     schedule();
   });
@@ -42,7 +48,7 @@ export function startPushing(world: PanelWorld, clock: Clock): Pusher {
     const ready = [...stale].filter((page) => page.bufferedAmount <= UNREAD_MAX_BYTES);
     skipped += stale.size - ready.length;
     if (ready.length > 0) {
-      const text = JSON.stringify(world.state());
+      const text = JSON.stringify(source.state());
       for (const page of ready) {
         stale.delete(page);
         page.send(text);
