@@ -37,13 +37,15 @@ function Kiosk({ now }: { readonly now: KioskView }) {
   const { screen, notice } = now;
   return (
     <>
-      <Header now={now} />
-      <Steps now={now} />
-      {notice && (
-        <p class="banner" role="alert" data-testid="notice">
-          {notice.text}
-        </p>
-      )}
+      <header>
+        <Header now={now} />
+        <Steps now={now} />
+        {notice && (
+          <p class="banner" role="alert" data-testid="notice">
+            {notice.text}
+          </p>
+        )}
+      </header>
       <main class={`screen on-${screen.kind}`} data-testid="screen" data-screen={screen.kind}>
         <ScreenOf now={now} key={screen.kind} />
       </main>

@@ -6,7 +6,7 @@ import { LANGUAGES, words } from './words.ts';
 export function Header({ now }: { readonly now: KioskView }) {
   const text = words.value;
   return (
-    <header class="header">
+    <div class="header">
       <svg class="logo" viewBox="0 0 32 32" aria-hidden="true">
         <rect width="32" height="32" rx="8" />
         <path d="M10 13a5 5 0 0 1 0 6M15 10a10 10 0 0 1 0 12M20 7a15 15 0 0 1 0 18" />
@@ -47,7 +47,7 @@ export function Header({ now }: { readonly now: KioskView }) {
             </button>
           ))}
       </div>
-    </header>
+    </div>
   );
 }
 

@@ -14,9 +14,11 @@ export function followSpeech(): void {
   };
   effect(() => {
     const now = view.value;
-    const id = now?.sound ? (now.says?.id ?? null) : null;
-    if (id === last) return;
-    last = id;
+    const said = now?.sound ? now.says : null;
+    const id = said?.id ?? null;
+    const prompt = said && `${said.id} ${said.prompt}`;
+    if (prompt === last) return;
+    last = prompt;
     playing.value = id;
     player.pause();
     if (id === null) return;

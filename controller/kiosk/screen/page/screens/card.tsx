@@ -83,8 +83,7 @@ function Identity({ card }: { readonly card: CardView }) {
         {text.kinds[card.kind]}
         {card.generation && <b>{text.generations[card.generation]}</b>}
       </p>
-      {card.holder && <h1>{card.holder.name}</h1>}
-      {!card.holder && card.advice && <h1>{card.advice.title}</h1>}
+      <h1>{card.holder?.name ?? card.advice?.title ?? text.kinds[card.kind]}</h1>
       {state && <p class={`pill ${state}`}>{text.validity[state]}</p>}
     </section>
   );

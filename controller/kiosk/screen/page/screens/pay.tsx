@@ -4,12 +4,9 @@ import { send } from '../live.ts';
 import { Button, Notice, Rows } from '../parts.tsx';
 import { words, yuan } from '../words.ts';
 
-interface ConfirmProps {
-  readonly item: PayItem;
-  readonly balance_fen: number | null;
-}
+type ConfirmProps = Extract<Screen, { readonly kind: 'confirm-pay' }>;
 
-export function ConfirmPay({ item, balance_fen }: ConfirmProps) {
+export function ConfirmPay({ item, balance_fen, again, noReceipt }: ConfirmProps) {
   const { pay, cancel } = words.value;
   return (
     <Notice
@@ -24,6 +21,8 @@ export function ConfirmPay({ item, balance_fen }: ConfirmProps) {
           [pay.balance, balance_fen === null ? null : yuan(balance_fen)],
         ]}
       />
+      {again && <p class="remark">{pay.againAsk}</p>}
+      {noReceipt && <p class="remark">{pay.noReceipt}</p>}
       <Button id="confirm" look="main" hot="1" onClick={() => send({ type: 'confirm' })}>
         {pay.confirm} {yuan(item.price_fen)}
       </Button>

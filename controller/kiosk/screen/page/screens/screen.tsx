@@ -26,7 +26,7 @@ export function ScreenOf({ now }: { readonly now: KioskView }) {
     case 'pin':
       return <Pin {...screen} />;
     case 'confirm-pay':
-      return <ConfirmPay item={screen.item} balance_fen={screen.balance_fen} />;
+      return <ConfirmPay {...screen} />;
     case 'paying':
       return <Paying state={screen.state} item={screen.item} />;
     case 'paid':

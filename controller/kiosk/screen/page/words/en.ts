@@ -124,6 +124,8 @@ export const en: Words = {
     title: 'Choose what to pay',
     none: 'There is nothing to pay here at the moment.',
     confirm: 'Pay now',
+    againAsk: 'This card has just paid for this. Do you really want to pay again?',
+    noReceipt: 'The printer does not work: there will be no receipt.',
     question: 'Pay from the transit purse on your card?',
     price: 'Amount',
     balance: 'Balance on card',

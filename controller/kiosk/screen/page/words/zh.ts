@@ -132,6 +132,8 @@ export const zh = {
     title: '请选择缴费项目',
     none: '目前没有可缴费的项目。',
     confirm: '确认支付',
+    againAsk: '这张卡刚刚付过这一项。确定要再付一次吗？',
+    noReceipt: '打印机暂时不能用，付款后没有收据。',
     question: '要从卡里的交通钱包支付吗？',
     price: '金额',
     balance: '卡内余额',
