@@ -5,6 +5,7 @@
  */
 
 import { sleep, systemClock } from '../../firmware-bridge/clock.ts';
+import { describeFault } from '../../firmware-bridge/ports.ts';
 import { createSupervisor, type Device } from '../../firmware-bridge/supervise/supervisor.ts';
 import { createChance } from '../../sim/lane/chance.ts';
 import { figureOf, type Line, lineOf, quantilesOf } from '../bench/measure.ts';
@@ -126,6 +127,8 @@ class Bench {
   readonly #faults = new Map<string, number>();
   /** What the traffic threw. */
   #broken: unknown;
+  /** Of any device, in words. */
+  #lastFault = 'no fault';
   #busy = false;
   #going = false;
   #traffic: Promise<void> = Promise.resolve();
@@ -138,8 +141,9 @@ class Bench {
     this.#watches = plant.devices.map((device, index) =>
       createSupervisor({
         ...{ device, clock, heartbeat_ms: HEARTBEAT_MS, busy: () => this.#busy },
-        onState: (state) => {
+        onState: (state, { fault }) => {
           if (state === 'lost') this.#lostAt_ms[index] = clock.now_ms();
+          if (fault) this.#lastFault = describeFault(fault);
         },
       }),
     );
@@ -247,8 +251,15 @@ class Bench {
     const end_ms = clock.now_ms() + PATIENCE * limit_ms;
     while (!holds()) {
       if (this.#broken) throw this.#broken;
-      if (clock.now_ms() > end_ms) throw new Error(`not in ${PATIENCE * limit_ms} ms: ${what}`);
+      if (clock.now_ms() > end_ms) throw new Error(this.#frozen(what, PATIENCE * limit_ms));
       await sleep(clock, LOOK_MS);
     }
+  }
+
+  #frozen(what: string, limit_ms: number): string {
+    const watches = this.#watches.map(
+      (watch) => `${watch.state} ${JSON.stringify(watch.counters())}`,
+    );
+    return `not in ${limit_ms} ms: ${what}; ${watches.join('; ')}; ${this.#lastFault}`;
   }
 }
