@@ -171,10 +171,11 @@ interface Asking {
 async function ask<T>(
   chip: Dialogue,
   command: ChipCommand<T>,
-  { timeout_ms = OWN_ANSWER_MS, preamble = Buffer.alloc(0) }: Asking,
+  { timeout_ms = OWN_ANSWER_MS, preamble }: Asking,
 ): Promise<Reply<T>> {
   const data = Buffer.concat([Buffer.from([command.code]), command.body]);
-  const bytes = Buffer.concat([preamble, encodeFrame(HOST_TO_CHIP, data)]);
+  const frame = encodeFrame(HOST_TO_CHIP, data);
+  const bytes = preamble ? Buffer.concat([preamble, frame]) : frame;
   if (chip.dead) return { ok: false, fault: chip.dead };
   chip.decoder.reset();
   const written = chip.link.write(bytes);
