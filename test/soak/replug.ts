@@ -129,6 +129,9 @@ class Bench {
   #broken: unknown;
   /** Of any device, in words. */
   #lastFault = 'no fault';
+  /** The latest work, and how it ended. */
+  #begunAt_ms = 0;
+  #last: Worked = 'idle';
   #busy = false;
   #going = false;
   #traffic: Promise<void> = Promise.resolve();
@@ -234,8 +237,10 @@ class Bench {
         continue;
       }
       this.#busy = true;
+      this.#begunAt_ms = clock.now_ms();
       const worked = await this.#plant.work(this.#watches);
       this.#busy = false;
+      this.#last = worked;
       if (worked === 'done') {
         this.#done += 1;
         this.#doneAt_ms = clock.now_ms();
@@ -260,6 +265,8 @@ class Bench {
     const watches = this.#watches.map(
       (watch) => `${watch.state} ${JSON.stringify(watch.counters())}`,
     );
-    return `not in ${limit_ms} ms: ${what}; ${watches.join('; ')}; ${this.#lastFault}`;
+    const for_ms = Math.round(clock.now_ms() - this.#begunAt_ms);
+    const work = this.#busy ? `work under way for ${for_ms} ms` : `last work ${this.#last}`;
+    return `not in ${limit_ms} ms: ${what}; ${work}; ${watches.join('; ')}; ${this.#lastFault}`;
   }
 }
