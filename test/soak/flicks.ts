@@ -133,7 +133,8 @@ class Crowd {
       this.#hear = (result) => {
         // The end of the flick may be told when the next card is there already.
         const ours = met.uid.equals(card.uid) && met.since_ms >= begin_ms;
-        if (ours || result.kind === 'granted') resolve(result);
+        const opens = result.kind === 'granted' && result.serial === card.serial;
+        if (ours || opens) resolve(result);
       };
     });
     field.enter(card);
