@@ -133,7 +133,7 @@ async function wait(bench: Bench, flow: Flow, back: Return): Promise<void> {
 
 /** What the passenger reads on coming back; docs/protocol.md §5.2. */
 function expectedAt({ flow, moment, back }: Case, torn: Tapped): string {
-  const usual = flow.name.startsWith('free') ? 'pass-free' : 'pass';
+  const { usual } = flow;
   const carriedOut = torn.commands.at(-1) === DEBIT && moment !== 'before';
   // The supplement alone opens nothing: the entry behind it is made and verified as usual.
   const debits = torn.commands.filter((ins) => ins === DEBIT).length;

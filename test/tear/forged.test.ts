@@ -47,7 +47,7 @@ for (const { name, make } of MAKERS) {
       `GIVEN ${name}, ${flow.name} WHEN it is torn anywhere and returns THEN no gate opens`,
       async () => {
         for (const proof_counter of COUNTERS) {
-          const settings = { purse: { proof_counter } };
+          const settings = { ...flow.settings, purse: { proof_counter } };
           const forge = (bench: Bench) => make(bench, flow);
           for (const back of BACK) {
             for (const moment of MOMENTS) {
