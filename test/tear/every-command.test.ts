@@ -25,6 +25,7 @@ import {
   paidDebits,
   WINDOW_MS,
 } from './flows.ts';
+import { Table } from './table.ts';
 
 const RETURNS = [
   'in time',
@@ -46,7 +47,7 @@ interface Case {
 }
 
 const tears = feature('a card torn at every command');
-let cases = 0;
+const table = new Table('every-command');
 
 for (const flow of FLOWS) {
   for (const variant of CARDS) {
@@ -64,9 +65,7 @@ for (const flow of FLOWS) {
     );
   }
 }
-tears.after(() => {
-  process.stdout.write(`every-command: ${cases} cases enumerated\n`);
-});
+tears.after(() => table.print());
 
 async function everyCommand(given: Omit<Case, 'nth'>): Promise<void> {
   for (let nth = 1; ; nth++) {
@@ -77,7 +76,6 @@ async function everyCommand(given: Omit<Case, 'nth'>): Promise<void> {
     } catch (error) {
       throw namedAfter(`command ${nth} ${moment}, back: ${back} (${flow.name})`, error);
     }
-    cases += 1;
   }
 }
 
@@ -96,14 +94,18 @@ async function oneCase({ flow, nth, moment, back }: Case): Promise<boolean> {
   const carriedOut = torn.commands.at(-1) === DEBIT && moment !== 'before';
   const expected = expectedAt({ flow, nth, moment, back }, torn);
 
+  const record = (outcome: string) =>
+    table.add({ flow: flow.name, command: torn.sent[nth - 1], moment, back, outcome });
   await wait(bench, flow, back);
-  if (back !== 'never') {
+  if (back === 'never') record('');
+  else {
     const returned = await bench.tap(card);
     assert.is(returned.message, expected);
     expectEarned(returned);
     if (returned.kind === 'granted') await passesOnce(bench, card, returned);
     else await staysRefused(bench, card, returned);
     const again = flow.lane === 'flat' && back === 'late' && carriedOut;
+    record(returned.message);
     const debits = flow.price_fen === 0 ? 0 : again ? 2 : 1;
     assert.is(paidDebits(bench, card.serial), debits);
   }

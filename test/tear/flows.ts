@@ -57,7 +57,7 @@ export const FLOWS: readonly Flow[] = [
   {
     name: 'ride 06 of a foreign card',
     lane: 'flat',
-    card: { city: '1000' },
+    card: { issuer: '01132900FFFFFFFF', city: '2900' },
     price_fen: 200,
     paidAtGate: true,
     usual: 'pass',
