@@ -20,6 +20,7 @@ import {
   FLOWS,
   type Flow,
   freshCardPasses,
+  LONG_MS,
   MOMENTS,
   namedAfter,
   paidDebits,
@@ -61,7 +62,7 @@ for (const flow of FLOWS) {
             await everyCommand({ flow: { ...flow, card }, moment, back });
         }
       },
-      120_000,
+      LONG_MS,
     );
   }
 }

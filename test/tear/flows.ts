@@ -100,6 +100,8 @@ export const MOMENTS = ['before', 'after', 'cut'] as const;
 export const DEBIT = 0x54;
 export const PROVE = 0x5a;
 export const WINDOW_MS = 120_000;
+/** For thousands of cases in virtual time: longer than a busy machine takes, shorter than ever. */
+export const LONG_MS = 600_000;
 
 /** Another passenger with a card that can pass here: at once, or something is stuck. */
 export async function freshCardPasses(bench: Bench, flow: Flow): Promise<void> {

@@ -14,6 +14,7 @@ import {
   FLOWS,
   type Flow,
   freshCardPasses,
+  LONG_MS,
   MOMENTS,
   namedAfter,
   WINDOW_MS,
@@ -56,7 +57,7 @@ for (const { name, make } of MAKERS) {
           }
         }
       },
-      120_000,
+      LONG_MS,
     );
   }
 }

@@ -7,7 +7,7 @@ import * as assert from 'uvu/assert';
 import type { TearMoment } from '../../sim/chip/field.ts';
 import { feature } from '../kit/feature.ts';
 import { type Bench, createBench } from '../kit/lane-bench.ts';
-import { expectBooksAgree, FLOWS, freshCardPasses, MOMENTS, namedAfter } from './flows.ts';
+import { expectBooksAgree, FLOWS, freshCardPasses, LONG_MS, MOMENTS, namedAfter } from './flows.ts';
 import { RETURNS, type Return, SCENES, type Scene } from './refusals.ts';
 import { Table } from './table.ts';
 
@@ -22,7 +22,7 @@ for (const scene of SCENES) {
       for (const back of RETURNS)
         for (const moment of MOMENTS) await everyCommand(scene, moment, back);
     },
-    120_000,
+    LONG_MS,
   );
 }
 refusals.after(() => table.print());

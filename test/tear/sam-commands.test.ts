@@ -14,6 +14,7 @@ import {
   FLOWS,
   type Flow,
   freshCardPasses,
+  LONG_MS,
   MOMENTS,
   namedAfter,
   paidDebits,
@@ -44,7 +45,7 @@ for (const getResponse of [false, true]) {
             await everyCommand({ flow: { ...flow, getResponse }, moment, back });
         }
       },
-      120_000,
+      LONG_MS,
     );
   }
 }

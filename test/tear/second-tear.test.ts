@@ -11,6 +11,7 @@ import {
   FLOWS,
   type Flow,
   freshCardPasses,
+  LONG_MS,
   MOMENTS,
   namedAfter,
   PROVE,
@@ -41,7 +42,7 @@ for (const flow of FLOWS) {
         for (const first of MOMENTS)
           for (const second of MOMENTS) await everyCommand({ flow, first, second, between });
     },
-    120_000,
+    LONG_MS,
   );
 }
 tears.after(() => table.print());
