@@ -37,8 +37,9 @@ const table = new Table('sam-commands');
 
 for (const getResponse of [false, true]) {
   for (const flow of FLOWS) {
+    const name = `${flow.name}${getResponse ? ' over T=0' : ''}`;
     sams.test(
-      `GIVEN ${flow.name}${getResponse ? ' over T=0' : ''} WHEN a PSAM command fails THEN no fen is lost`,
+      `GIVEN ${name} WHEN a PSAM command fails THEN no fen is lost`,
       async () => {
         for (const back of RETURNS) {
           for (const moment of MOMENTS)

@@ -39,7 +39,7 @@ export interface Torn {
   readonly outcome: string;
 }
 
-export function commandName(command: string): string {
+function commandName(command: string): string {
   const name = NAMES[command];
   if (!name) throw new Error(`${command}: give it a name in test/tear/table.ts`);
   return name;
