@@ -13,6 +13,14 @@ export function historicalBytes(answer: Buffer): Buffer | null {
   return found?.length === HISTORICAL_LENGTH ? found : null;
 }
 
+/**
+ * Do they have the form that issuers of Social Security Cards use: a chip maker (00xx), and a card
+ * maker (86xx)? No proof: only for a card that will not say by itself what it is.
+ */
+export function looksLikeSsc(historical: Buffer | null): boolean {
+  return historical?.[0] === 0x00 && historical[5] === 0x86;
+}
+
 /** ISO/IEC 7816-3, 8.2: TS, T0, then as many interface bytes as each TD announces. */
 function ofReset(atr: Buffer): Buffer | null {
   let announces = atr[1];
