@@ -28,6 +28,8 @@ export interface CardReadRequest {
 }
 
 const LOOK_MS = 200;
+/** Readers and PSAMs behind pcscd live in processes of their own, which take a moment to start. */
+const START_S = 5;
 
 export async function cardRead(io: Io, request: CardReadRequest): Promise<ExitCode> {
   const card = await awaitCard(io, request);
@@ -50,10 +52,13 @@ export async function cardRead(io: Io, request: CardReadRequest): Promise<ExitCo
 
 async function awaitCard(
   { clock, err }: Io,
-  { reader, wait_s }: CardReadRequest,
+  { reader, deps, wait_s }: CardReadRequest,
 ): Promise<Reply<Card>> {
-  const alive = await reader.recover();
+  const alive = await patiently(clock, () => reader.recover());
   if (!alive.ok) return alive;
+  const { crypto, onTrouble } = deps;
+  const keys = crypto && (await patiently(clock, () => crypto.probe()));
+  if (keys && !keys.ok) onTrouble?.(keys.fault);
   const until_ms = clock.now_ms() + wait_s * 1_000;
   let told = '';
   const tell = (text: string) => {
@@ -77,6 +82,19 @@ async function awaitCard(
         break;
     }
     if (clock.now_ms() >= until_ms) return failed('card-gone', 'none', 'no card came');
+    await sleep(clock, LOOK_MS);
+  }
+}
+
+/** Until it is well; after a while whatever it says stands. */
+async function patiently<T>(
+  clock: Io['clock'],
+  attempt: () => Promise<Reply<T>>,
+): Promise<Reply<T>> {
+  const until_ms = clock.now_ms() + START_S * 1_000;
+  for (;;) {
+    const reply = await attempt();
+    if (reply.ok || clock.now_ms() >= until_ms) return reply;
     await sleep(clock, LOOK_MS);
   }
 }
