@@ -99,7 +99,7 @@ async function patiently<T>(
   }
 }
 
-/** An ATR of a contact card begins with 3B or 3F; a reader makes 3B 8n 80 01 of a contactless one. */
+/** An ATR begins with 3B or 3F; a PC/SC reader makes 3B 8n 80 01 of a contactless card's ATS. */
 function faceOf(answer: Buffer): Face {
   const reset = answer[0] === 0x3b || answer[0] === 0x3f;
   const made = ((answer[1] ?? 0) & 0xf0) === 0x80 && answer[2] === 0x80 && answer[3] === 0x01;

@@ -4,8 +4,8 @@
 export const HISTORICAL_LENGTH = 13;
 
 /**
- * From an ATR (contact, or as a PC/SC reader makes one for a contactless card) or an ATS. Null when the
- * bytes make no sense or hold another number of historical bytes.
+ * From an ATR (contact, or as a PC/SC reader makes one for a contactless card) or an ATS. Null when
+ * the bytes make no sense or hold another number of historical bytes.
  */
 export function historicalBytes(answer: Buffer): Buffer | null {
   const isReset = answer[0] === 0x3b || answer[0] === 0x3f;

@@ -1,6 +1,6 @@
 /**
- * Everybody on the simulator's tray, by contact and without: virtual cards, PSAM and HSM that share no
- * code with the controller. Then each card is drawn at each command.
+ * Everybody on the simulator's tray, by contact and without: virtual cards, PSAM and HSM that share
+ * no code with the controller. Then a card is drawn at each command.
  */
 
 import * as assert from 'uvu/assert';

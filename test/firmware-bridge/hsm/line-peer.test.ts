@@ -1,4 +1,4 @@
-/** A peer that answers lines, over real sockets: in order, late, lost, mute, too much, and by TLS. */
+/** A peer that answers lines, over real sockets: in order, late, lost, mute, by TLS. */
 
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
