@@ -22,6 +22,8 @@ const TAPWAY = [
   'blacklist status',
   'blacklist check',
   'blacklist verify',
+  'card',
+  'card read',
   'config',
   'config check',
   'sam',
