@@ -7,8 +7,9 @@ import { createHash } from 'node:crypto';
 import * as assert from 'uvu/assert';
 import type { LaneConfig } from '../../../../config/schema.ts';
 import type { Answer } from '../../../../controller/blacklist/blacklist.ts';
+import { readInsurance, verifyPin } from '../../../../controller/kiosk/insurance.ts';
 import { readCard } from '../../../../controller/kiosk/read-card.ts';
-import type { DeadCards, ReadingDeps } from '../../../../controller/kiosk/reading.ts';
+import type { DeadCards, PinVerdict, ReadingDeps } from '../../../../controller/kiosk/reading.ts';
 import type { CardReport } from '../../../../controller/kiosk/report.ts';
 import { createSscHsm } from '../../../../controller/sam/ssc-hsm.ts';
 import { createSscPsam } from '../../../../controller/sam/ssc-psam.ts';
@@ -172,9 +173,7 @@ agreement.test('WHEN numbers, dates and serial are odd THEN warned, not refused'
 
 agreement.test('GIVEN an adult card THEN purse, trips and bank are read as they were issued', () =>
   withKeys('hsm', async (deps) => {
-    const person = createPeople(TODAY).find(({ id }) => id === 'adult-3');
-    if (!person) throw new Error('no adult');
-    for (const report of await reports(person, deps)) {
+    for (const report of await reports(personOf('adult-3'), deps)) {
       assert.is(report?.purse?.balance_fen, 4_250);
       assert.is(report?.purse?.records.length, 10);
       assert.equal(report?.purse?.records[0], {
@@ -190,5 +189,46 @@ agreement.test('GIVEN an adult card THEN purse, trips and bank are read as they 
     }
   }),
 );
+
+function personOf(id: string): Person {
+  const found = createPeople(TODAY).find((person) => person.id === id);
+  if (!found) throw new Error(`no person ${id}`);
+  return found;
+}
+
+function cardOf(id: string): Card {
+  const { contact } = personOf(id);
+  if (!contact) throw new Error(`${id} has no contacts`);
+  return inSlot(contact);
+}
+
+const TRIES: readonly (readonly [id: string, pin: string, verdict: PinVerdict])[] = [
+  ['adult-3', '123456', { kind: 'right' }],
+  ['adult-3', '000000', { kind: 'wrong', left: 2 }],
+  ['pin-last-try-3', '123456', { kind: 'last-try' }],
+  ['pin-locked-3', '123456', { kind: 'locked' }],
+  ['fine-2', '123456', { kind: 'right' }],
+];
+
+for (const [id, pin, verdict] of TRIES) {
+  agreement.test(`GIVEN ${id} WHEN ${pin} is typed THEN ${verdict.kind}`, async () => {
+    const deps = readingDeps();
+    const told = await verifyPin(cardOf(id), { pin, lastTryAgreed: false }, deps);
+    assert.equal(told.ok && told.value, verdict);
+  });
+}
+
+agreement.test('GIVEN the right PIN THEN addresses and insurance are read as issued', async () => {
+  const deps = readingDeps();
+  const card = cardOf('adult-3');
+  assert.equal(await readInsurance(card, deps), ok([]), 'nothing without it');
+  await verifyPin(card, { pin: '123456', lastTryAgreed: false }, deps);
+  const told = await readInsurance(card, deps);
+  const values = new Map(told.ok ? told.value.map(({ code, value }) => [code, value]) : []);
+  assert.is(values.get('household-address'), '虚构省模拟市测试路0号(虚构地址)');
+  assert.is(values.get('phone'), '00000000000');
+  assert.is(values.get('insured-region'), '宁波市 330200');
+  assert.is(values.get('account-opened'), '2020-01-01');
+});
 
 agreement.run();
