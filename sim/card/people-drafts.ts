@@ -32,7 +32,7 @@ interface Differs {
 const HOME_REGION = '330200';
 const BOTH = ['contact', 'contactless'] as const;
 
-/** Digits 8 of the account: the simulated bank. The rest is nines: no real account has that form. */
+/** Digit 8 is the simulated bank, the rest nines: no real account has that form. */
 function simAccount(bank: number): string {
   return `6299990${bank}99999999999`;
 }

@@ -1,4 +1,4 @@
-/** A virtual HSM on a TCP port of this machine: lines in, lines out, and the faults of a network. */
+/** A virtual HSM on a TCP port of this machine: lines in, lines out, faults of a network. */
 
 import { once } from 'node:events';
 import { createServer, type Socket } from 'node:net';
@@ -7,9 +7,9 @@ import type { Clock, Timer } from '../../firmware-bridge/ports.ts';
 import { answerLine, refusal } from './requests.ts';
 
 /**
- * mute: takes requests, never answers; slow: answers after `slow_ms`; refusing: knows the request and
- * declines; wrongAnswer: data of the right form, but false; cut: the connection breaks in the middle
- * of the answer.
+ * mute: takes requests, never answers; slow: answers after `slow_ms`; refusing: knows the request
+ * and declines; wrongAnswer: data of the right form, but false; cut: the connection breaks in the
+ * middle of the answer.
  */
 export const HSM_FAULTS = ['none', 'mute', 'slow', 'refusing', 'wrongAnswer', 'cut'] as const;
 

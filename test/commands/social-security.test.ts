@@ -76,8 +76,9 @@ programs.testWith(
     const { request, answer } = await worked();
     const home = scratch();
     const [cert, key] = [join(home, 'cert.pem'), join(home, 'key.pem')];
-    const made = `req -x509 -newkey rsa:2048 -nodes -days 1 -subj /CN=hsm.test -keyout ${key} -out ${cert}`;
-    assert.is(spawnSync('openssl', made.split(' ')).status, 0);
+    const made = 'req -x509 -newkey rsa:2048 -nodes -days 1 -subj /CN=hsm.test'.split(' ');
+    const openssl = spawnSync('openssl', [...made, '-keyout', key, '-out', cert]);
+    assert.is(openssl.status, 0);
     const hsm = start(quickSim(), ['hsm', '--cert', cert, '--key', key]);
     const port = await portOf(hsm);
     const plain = connect(port, '127.0.0.1');

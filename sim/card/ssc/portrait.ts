@@ -4,7 +4,7 @@ const WIDTH = 96;
 const HEIGHT = 120;
 const HEAD = 62;
 
-/** One bit a dot, 1502 bytes: BITMAPFILEHEADER and BITMAPINFOHEADER before two colours and the rows, bottom up. */
+/** One bit a dot, 1502 bytes: both headers, two colours, and the rows from the lowest up. */
 export function portraitBmp(): Buffer {
   const stride = WIDTH / 8;
   const bytes = Buffer.alloc(HEAD + stride * HEIGHT);

@@ -1,6 +1,6 @@
 /**
- * Programs that no one here wrote read a virtual Social Security Card through the real pcscd: by its
- * contacts under T=0 and by its contactless face; and its PSAM opens the holder's file.
+ * Programs that no one here wrote read a virtual Social Security Card through the real pcscd: by
+ * its contacts under T=0 and by its contactless face; and its PSAM opens the holder's file.
  */
 
 import { spawn } from 'node:child_process';

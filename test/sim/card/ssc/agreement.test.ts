@@ -1,6 +1,6 @@
 /**
- * Two implementations must agree: everybody on the kiosk's tray, by each face of the card, read by the
- * controller with keys in the virtual PSAM, in the virtual HSM, and with none.
+ * Two implementations must agree: everybody on the kiosk's tray, by each face of the card, read by
+ * the controller with keys in the virtual PSAM, in the virtual HSM, and with none.
  */
 
 import { createHash } from 'node:crypto';
