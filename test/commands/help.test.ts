@@ -47,7 +47,7 @@ help.test(
 help.test(
   'GIVEN --help on any command of tapway-sim THEN exit 0 and an example',
   async () => {
-    for (const command of ['', 'lane', 'reader', 'card', 'psam', 'barrier', 'keys']) {
+    for (const command of ['', 'lane', 'reader', 'card', 'psam', 'hsm', 'barrier', 'keys']) {
       const { code, out } = await run(SIM, [...words(command), '--help']);
       assert.is(code, 0, command);
       assert.match(out, new RegExp(`\\nExamples:\\n  tapway-sim ?${command}`), command);
@@ -99,6 +99,11 @@ const SIM_MISUSED: readonly [string, RegExp][] = [
   ['--headless --taps many', /a whole number is wanted/],
   ['reader', /say --pty/],
   ['reader --pty --card nobody', /no card nobody; there are adult,/],
+  ['reader --pty --person nobody', /no person nobody; there are adult-3,/],
+  ['reader --pty --person fine-2', /the card of fine-2 has contacts only/],
+  ['card --vpcd 1 --person fine-2 --face contactless', /has no contactless face/],
+  ['card --vpcd 1 --face both', /Allowed choices are contact, contactless/],
+  ['hsm --fault none --cert x.pem', /TLS wants both --cert and --key/],
   ['reader --pty --link package.json', /package\.json exists and is no symbolic link/],
 ];
 
