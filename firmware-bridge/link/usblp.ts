@@ -1,7 +1,7 @@
 /**
  * A link over `/dev/usb/lp*`, the kernel's class driver for USB printers (usblp). Opened without
- * blocking: a read finds what the printer has sent, or EAGAIN; a write takes what the printer takes.
- * So no call holds a thread of the pool that the disk needs.
+ * blocking: a read finds what the printer has sent, or EAGAIN; a write gives what the printer
+ * takes. So no call holds a thread of the pool that the disk needs.
  */
 
 import { constants } from 'node:fs';

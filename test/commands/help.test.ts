@@ -51,7 +51,7 @@ help.test(
       assert.match(out, new RegExp(`\\nExamples:\\n  tapway-sim ?${command}`), command);
     }
   },
-  30_000,
+  60_000,
 );
 
 /** Arguments, and what standard error must say. */

@@ -51,7 +51,8 @@ const BANS: readonly Ban[] = [
     token: /from 'node:fs(\/promises)?'/,
     instead: 'a Disk (ports.ts)',
     // Below the mains a Disk; the simulator keeps its own few files.
-    owners: /^(firmware-bridge\/(disk|board)|config\/|controller\/(gate-main|cli|kiosk\/screen\/assets)|sim\/)/,
+    owners:
+      /^(firmware-bridge\/(disk|board|link\/usblp)|config\/|controller\/(gate-main|cli|kiosk\/screen\/assets)|sim\/)/,
   },
   { token: /\bas any\b|: any\b|<any>/, instead: '`unknown` and a check', owners: /^$/ },
   { token: /@ts-(ignore|expect-error|nocheck)/, instead: 'a type that fits', owners: /^$/ },

@@ -1,4 +1,4 @@
-/** Every slip, read back by a Python program and by the virtual printer: both say what was meant. */
+/** Every slip, read back by a Python program and by the virtual printer: they must agree. */
 
 import { spawnSync } from 'node:child_process';
 import * as assert from 'uvu/assert';
