@@ -117,6 +117,7 @@ async function writeSome(pipe: Pipe): Promise<number> {
   if (outbox.length === 0) return 0;
   const taken = await unlessBusy(file.write(outbox, 0, outbox.length, null));
   const count = taken?.bytesWritten ?? 0;
+  outbox.fill(0, 0, count);
   // More may have been queued meanwhile, behind it.
   pipe.outbox = pipe.outbox.subarray(count);
   counts.bytes_out += count;
