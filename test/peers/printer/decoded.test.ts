@@ -2,7 +2,11 @@
 
 import { spawnSync } from 'node:child_process';
 import * as assert from 'uvu/assert';
-import { type PrinterHabits, slipToEscPos } from '../../../controller/kiosk/slip/paper.ts';
+import {
+  type PrinterHabits,
+  slipToEscPos,
+  slipToSvg,
+} from '../../../controller/kiosk/slip/paper.ts';
 import {
   composeSlip,
   type SlipContent,
@@ -19,19 +23,22 @@ const python = { command: 'python3', install: 'apt-get install python3' };
 
 interface Decoded {
   readonly lines: readonly { text: string; height: number; width: number; columns: number }[];
-  readonly images: readonly { width: number; height: number; black: number }[];
+  /** Rows of dots. */
+  readonly images: readonly (readonly (readonly number[])[])[];
   readonly symbols: readonly string[];
   readonly questions: readonly string[];
   readonly cuts: number;
 }
 
-function decoded(document: Buffer): Decoded {
-  const { stdout, stderr, status } = spawnSync('python3', ['test/peers/printer/decode.py'], {
-    input: document,
-    encoding: 'utf8',
-  });
+function python3(script: string, input: Buffer | string): string {
+  const path = `test/peers/printer/${script}`;
+  const { stdout, stderr, status } = spawnSync('python3', [path], { input, encoding: 'utf8' });
   assert.is(status, 0, stderr);
-  return JSON.parse(stdout) as Decoded;
+  return stdout;
+}
+
+function decoded(document: Buffer): Decoded {
+  return JSON.parse(python3('decode.py', document)) as Decoded;
 }
 
 async function simulated(document: Buffer, columns: number): Promise<string[]> {
@@ -123,5 +130,35 @@ peers.testWith(
     assert.is(bare.cuts, 0);
   },
 );
+
+peers.testWith(
+  python,
+  'GIVEN the QR code on a slip WHEN its dots are read THEN the address',
+  () => {
+    for (const columns of [48, 32]) {
+      for (const content of contents) {
+        const [dots] = decoded(bytesOf(content, slipOptions({ columns }))).images;
+        const reference = content.kind === 'receipt' ? '?ref=K01-4711' : '';
+        const read = python3('qr.py', JSON.stringify(dots));
+        assert.is(read, `https://service.example/ssc${reference}`);
+      }
+    }
+  },
+);
+
+peers.testWith(python, 'GIVEN odd names WHEN the preview is drawn THEN it is sound XML', () => {
+  const names = [
+    '<b>&amp;',
+    ']]>',
+    '"\'\u0001\ud800\uffff',
+    '张\u202e三',
+    '{c:x}|\\n~',
+    '\u{F0041}',
+  ];
+  for (const name of names) {
+    const svg = slipToSvg(composeSlip(slipOf(name), slipOptions({ full: true })), 48);
+    assert.is(python3('well-formed.py', svg), 'svg', name);
+  }
+});
 
 peers.run();
