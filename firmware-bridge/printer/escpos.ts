@@ -77,7 +77,13 @@ export function createEscPosPrinter(options: EscPosOptions): Printer {
     async status() {
       return desk.printing ? ok(desk.last) : exclusive(desk, () => askStatus(desk));
     },
-    print: (document) => exclusive(desk, () => print(desk, document)),
+    print: (document) =>
+      exclusive(desk, async () => {
+        desk.printing = true;
+        const printed = await print(desk, document);
+        desk.printing = false;
+        return printed;
+      }),
     async probe() {
       return desk.printing ? ok(options.name) : exclusive(desk, () => probe(desk));
     },
@@ -164,10 +170,8 @@ async function print(desk: Desk, document: Buffer): Promise<Reply<void>> {
     if (!clean.ok) return clean;
   }
   counts.documents += 1;
-  desk.printing = true;
   desk.dirty = true;
   const printed = await send(desk, document, options.print_ms);
-  desk.printing = false;
   if (printed.ok) {
     desk.dirty = false;
     counts.printed += 1;
