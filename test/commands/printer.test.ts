@@ -23,7 +23,7 @@ printers.test(
     printer.kill('SIGTERM');
     assert.is((await printer.ended).code, 0);
   },
-  60_000,
+  120_000,
 );
 
 printers.after(killAll);

@@ -183,7 +183,7 @@ printing.test('GIVEN a printer that never ends WHEN its time is over THEN unknow
 printing.test('GIVEN leftovers being cut off WHEN probed THEN it lives', async () => {
   const { clock, printer, device } = await connected({ simple: true, speed_mm_s: 5 });
   const under = printer.print(slip('next'));
-  await clock.advance(1_000);
+  await clock.advance(2_000);
   assert.is(device.counters().cuts, 1, 'it cuts off what an earlier program may have left');
   assert.is(codeOf(await printer.probe()), 'ok');
   assert.is(codeOf(await clock.until(under)), 'ok');
