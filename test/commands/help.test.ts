@@ -47,13 +47,23 @@ help.test(
 help.test(
   'GIVEN --help on any command of tapway-sim THEN exit 0 and an example',
   async () => {
-    for (const command of ['', 'lane', 'reader', 'card', 'psam', 'hsm', 'barrier', 'keys']) {
+    for (const command of [
+      '',
+      'lane',
+      'reader',
+      'card',
+      'psam',
+      'hsm',
+      'barrier',
+      'printer',
+      'keys',
+    ]) {
       const { code, out } = await run(SIM, [...words(command), '--help']);
       assert.is(code, 0, command);
       assert.match(out, new RegExp(`\\nExamples:\\n  tapway-sim ?${command}`), command);
     }
   },
-  30_000,
+  60_000,
 );
 
 /** Arguments, and what standard error must say. */
