@@ -99,7 +99,8 @@ export function createCardLoop(options: CardLoopOptions): CardLoop {
     served = null;
     jobs.length = 0;
     await card.release();
-    if (end === 'again') return;
+    const met = end === 'again' ? await look(face) : null;
+    if (met?.ok && met.value.kind === 'card') return serve(face, met.value.card);
     onGone();
     // Noise is no leave: the card may still lie there, and would begin a second session.
     if (end === 'trouble') await emptied(face);
