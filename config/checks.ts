@@ -14,7 +14,8 @@ export interface Finding {
 
 /** What makes the lane unsafe or useless: it does not start. */
 export function wrongTogether(config: Settings, fare: FareTable): readonly Finding[] {
-  return [...production(config), ...timing(config), ...network(config), ...tariff(config, fare)];
+  const findings = [...production(config), ...timing(config), ...readers(config)];
+  return [...findings, ...network(config), ...tariff(config, fare)];
 }
 
 /** What is allowed and probably not meant. */
@@ -73,6 +74,16 @@ function timing({ lane, reader }: Settings): Finding[] {
       text: `must be below card_timeout_ms (${reader.card_timeout_ms})`,
     }),
   ].flat();
+}
+
+/** Two readers of one lane must be two devices. */
+function readers({ reader, far_reader: far }: Settings): Finding[] {
+  if (!far || far.kind !== reader.kind) return [];
+  const key = ({ serial: 'path', hid: 'usb', pcsc: 'name' } as const)[far.kind];
+  return when(JSON.stringify(far[key]) === JSON.stringify(reader[key]), {
+    path: ['far_reader', key],
+    text: `must differ from reader.${key}: it is another device`,
+  });
 }
 
 function network({ site }: Settings): Finding[] {

@@ -320,6 +320,9 @@ export const configSchema = z.strictObject({
   site,
   lane,
   reader,
+  far_reader: reader
+    .optional()
+    .describe('a reader at the other end, which serves the opposite direction: lane.kind there'),
   sam,
   purse: purse.prefault({}),
   lists: lists.prefault({}),
@@ -345,7 +348,7 @@ export const MESSAGES = [
   ...['same-station', 'insufficient', 'card-damaged', 'key-unsupported', 'passback'],
   ...['debit-refused', 'mac2-wrong', 'paid-see-staff'],
   ...['try-again', 'retry-same-card', 'out-of-service'],
-  ...['ready', 'closed', 'emergency', 'maintenance', 'starting'],
+  ...['ready', 'closed', 'emergency', 'maintenance', 'starting', 'free-passage', 'wait'],
 ];
 
 export const phrase = z

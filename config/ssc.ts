@@ -17,6 +17,7 @@ const name = z
   .string()
   .regex(/^([0-9A-Fa-f]{2}){2,16}$/, 'file id or application name: 2 to 16 bytes as hex digits')
   .transform((text) => text.toUpperCase());
+const word = z.string().regex(/^[A-Za-z0-9]{1,16}$/, 'letters and digits, at most 16');
 const millis = z.int().min(1).max(60_000);
 
 const psam = z.strictObject({
@@ -69,18 +70,21 @@ const hsm = z.strictObject({
       rk_ssse: hexBytes(2, 'address of RKSSSE in the HSM'),
     })
     .default({ irk: '0170', rk_ssse: '004C' }),
+  algorithm_names: z
+    .strictObject({ des: word, ssf33: word, sm4: word })
+    .default({ des: 'DES', ssf33: 'SSF33', sm4: 'SM4' })
+    .describe('how the HSM calls the algorithms; some want 01, 02, 03'),
   request: z
     .array(
       z.enum([
-        ...(['algorithm', 'key_address', 'process_factor', 'raw'] as const),
-        ...(['card_factor', 'city_factor', 'province_factor'] as const),
+        ...(['algorithm', 'key_address', 'factors', 'process_factor', 'raw'] as const),
         ...(['region', 'card_id', 'historical_bytes'] as const),
       ]),
     )
     .min(4)
-    .max(10)
-    .default(['algorithm', 'key_address', 'process_factor', 'raw'])
-    .describe('fields of a request, in this order; add the factors that the HSM diversifies by'),
+    .max(8)
+    .default(['algorithm', 'key_address', 'factors', 'process_factor', 'raw'])
+    .describe('fields of a request in their order, with | between; factors: card, city, province'),
 });
 
 const poolingCard = z.strictObject({

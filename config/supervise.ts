@@ -1,4 +1,4 @@
-/** The `supervise` section: what may be done to devices that do not come back by themselves. */
+/** The `supervise` section: what is done about devices that are lost. */
 
 import { z } from 'zod';
 
@@ -9,9 +9,19 @@ const command = z
   .describe('program and arguments that switch its USB power off and on; none: never done');
 
 export const superviseSchema = z.strictObject({
+  when_lost: z
+    .strictObject({
+      sam: z
+        .enum(['close', 'free'])
+        .default('close')
+        .describe('close: the lane closes; free: the gate stands open and nobody pays'),
+    })
+    .prefault({})
+    .describe('without reader, barrier or ledger, or with a SAM that is distrusted, a lane closes'),
   replug: z
     .strictObject({
       reader: command,
+      far_reader: command,
       sam: command,
       pause_s: z
         .int()

@@ -13,13 +13,14 @@ import { runReplug } from '../firmware-bridge/supervise/replug.ts';
 
 /** The last rung for a lost device: a power cycle of its hub port, where one is configured. */
 export function replugs({ supervise: { replug } }: LaneConfig) {
-  const { reader, sam, pause_s } = replug;
+  const { reader, far_reader: far, sam, pause_s } = replug;
   const rung = (command: readonly string[]) => ({
     run: () => runReplug(command),
     gap_ms: pause_s * 1_000,
   });
   return {
     ...(reader.length > 0 && { reader: rung(reader) }),
+    ...(far.length > 0 && { far_reader: rung(far) }),
     ...(sam.length > 0 && { sam: rung(sam) }),
   };
 }
@@ -27,17 +28,20 @@ export function replugs({ supervise: { replug } }: LaneConfig) {
 /** How a lane gets its devices; the simulator puts others in their place. Opens nothing yet. */
 export interface Devices {
   reader(config: LaneConfig, clock: Clock): CardReader;
+  /** At the other end; null where the configuration names none. */
+  farReader(config: LaneConfig, clock: Clock): CardReader | null;
   samSlot(config: LaneConfig, clock: Clock): SamSlot;
   barrier(config: LaneConfig, clock: Clock): Barrier;
 }
 
 export const DEVICES: Devices = {
-  reader: createReader,
+  reader: ({ reader }, clock) => createReader(reader, clock),
+  farReader: ({ far_reader: far }, clock) => (far ? createReader(far, clock) : null),
   samSlot: createSamSlot,
   barrier: createBarrier,
 };
 
-function createReader({ reader: config }: LaneConfig, clock: Clock): CardReader {
+function createReader(config: LaneConfig['reader'], clock: Clock): CardReader {
   const { kind, path, baud, usb } = config;
   switch (kind) {
     case 'serial': {

@@ -62,9 +62,11 @@ export async function runLane(run: LaneRun): Promise<ExitCode> {
     return 0;
   }
   const { ledger, blacklist, issuers, cities } = stores.value;
+  const farReader = devices.farReader(config, clock);
   const gate = createGate({
     ...{ config, clock, ledger, blacklist, log },
     reader: devices.reader(config, clock),
+    ...(farReader && { far: { reader: farReader, indicator: logIndicator(log, 'far sign') } }),
     sam: keySet
       ? softwareSam(config, keySet.value, ledger.lastTermSeq)
       : createPsam(devices.samSlot(config, clock), psamOptions(config)),
@@ -123,11 +125,11 @@ const STILL_MS = 15_000;
 const TERM_SEQ_SKIP = 16;
 
 /** A post without a display tells the log what a sign would show. */
-function logIndicator(log: Log): Indicator {
+function logIndicator(log: Log, name = 'sign'): Indicator {
   return {
     show({ light, sound, text }) {
       const [first] = Object.values(text);
-      log.info({ light, sound }, `sign: ${first?.title ?? ''}`);
+      log.info({ light, sound }, `${name}: ${first?.title ?? ''}`);
     },
   };
 }

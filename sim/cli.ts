@@ -6,6 +6,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import type { Io } from '../controller/commands/io.ts';
 import { systemClock } from '../firmware-bridge/clock.ts';
 import { systemDisk } from '../firmware-bridge/disk.ts';
+import { sscKeysAsJson } from './card/ssc/keys-json.ts';
 import { runBarrier } from './commands/barrier.ts';
 import { runHeadless } from './commands/headless.ts';
 import {
@@ -15,10 +16,13 @@ import {
   type Simulable,
 } from './commands/mixed-lane.ts';
 import { runPage } from './commands/page.ts';
+import { runPrinter } from './commands/printer.ts';
 import { runReader } from './commands/reader.ts';
 import { runHidReader } from './hid/reader.ts';
+import { type HsmRun, runHsm } from './hsm/run.ts';
+import { HSM_FAULTS } from './hsm/server.ts';
 import { keysAsJson } from './keys.ts';
-import { runVpcdCard, runVpcdPsam } from './pcsc/by-hand.ts';
+import { runVpcdCard, runVpcdPsam, type VpcdCardRun } from './pcsc/by-hand.ts';
 
 interface LaneOptions {
   readonly config?: string;
@@ -93,6 +97,7 @@ program
   .requiredOption('--config <file>', 'the lane configuration')
   .option('--simulate <devices>', `comma-separated: ${SIMULABLE.join(', ')}`, simulable, [])
   .option('--card <id>', 'which card of the tray comes to a simulated reader', 'adult')
+  .option('--far-card <id>', 'the same at a simulated far_reader', 'student')
   .option('--every <seconds>', 'pause between its taps', whole, 3)
   .addHelpText(
     'after',
@@ -107,18 +112,39 @@ program
   .command('card')
   .description('a virtual card in a slot of pcscd (vpcd), for any PC/SC program')
   .requiredOption('--vpcd <port>', 'port of the slot, 35963 unless configured', portNumber)
-  .option('--card <id>', 'which card of the tray', 'adult')
-  .addHelpText('after', examples('tapway-sim card --vpcd 35963'))
-  .action(({ vpcd, card }: { vpcd: number; card: string }) =>
-    end(runVpcdCard({ port: vpcd, card, stopped: stopSignal() })),
+  .option('--card <id>', "which card of the lane's tray", 'adult')
+  .option('--person <id>', "whose card of the kiosk's tray instead, e.g. adult-3")
+  .addOption(
+    new Option('--face <kind>', 'default: contactless where the card can').choices([
+      'contact',
+      'contactless',
+    ]),
+  )
+  .addHelpText(
+    'after',
+    examples('tapway-sim card --vpcd 35963', 'tapway-sim card --vpcd 35963 --person adult-3'),
+  )
+  .action(({ vpcd, ...options }: Omit<VpcdCardRun, 'port' | 'stopped'> & { vpcd: number }) =>
+    end(runVpcdCard({ ...options, port: vpcd, stopped: stopSignal() })),
   );
 
 program
   .command('psam')
   .description('a virtual PSAM in a slot of pcscd (vpcd)')
   .requiredOption('--vpcd <port>', 'port of the slot, 35964 unless configured', portNumber)
-  .addHelpText('after', examples('tapway-sim psam --vpcd 35964'))
-  .action(({ vpcd }: { vpcd: number }) => end(runVpcdPsam({ port: vpcd, stopped: stopSignal() })));
+  .option('--ssc', 'with the social security application beside that for purchases')
+  .addHelpText('after', examples('tapway-sim psam --vpcd 35964 --ssc'))
+  .action(({ vpcd, ssc }: { vpcd: number; ssc?: boolean }) =>
+    end(runVpcdPsam({ port: vpcd, ssc, stopped: stopSignal() })),
+  );
+
+program
+  .command('hsm')
+  .description('a virtual HSM on 127.0.0.1 that authenticates for Social Security Cards')
+  .option('--port <n>', 'TCP port, 0 for any free one', portNumber, 0)
+  .addOption(new Option('--fault <kind>', 'what is wrong').choices(HSM_FAULTS).default('none'))
+  .addHelpText('after', examples('tapway-sim hsm --port 8765'))
+  .action((options: Omit<HsmRun, 'stopped'>) => end(runHsm({ ...options, stopped: stopSignal() })));
 
 program
   .command('barrier')
@@ -132,11 +158,25 @@ program
   );
 
 program
+  .command('printer')
+  .description('a virtual ESC/POS slip printer on a pty; shows its paper')
+  .option('--link <path>', 'keep this symbolic link to the pty, as udev does for a real printer')
+  .option('--picture <file>', 'draw the paper into this file (SVG)')
+  .option('--columns <n>', '48, 42 or 32 half-width characters in a line', whole, 48)
+  .addHelpText('after', examples('tapway-sim printer --link /tmp/printer --picture paper.svg'))
+  .addHelpText('after', '\nOn standard input: paper out|low|new, cover open|closed,')
+  .addHelpText('after', 'cutter jammed|ok, power off|on.')
+  .action((options: { link?: string; picture?: string; columns: number }) =>
+    end(runPrinter({ ...options, stopped: stopSignal() })),
+  );
+
+program
   .command('keys')
   .description("print the simulation's key set as JSON, with the rules to recompute every TAC")
   .addHelpText('after', examples('tapway-sim keys | tapway sam seal --out sam.keys'))
   .action(() => {
-    process.stdout.write(`${JSON.stringify(keysAsJson(), null, 2)}\n`);
+    const all = { ...keysAsJson(), social_security: sscKeysAsJson() };
+    process.stdout.write(`${JSON.stringify(all, null, 2)}\n`);
   });
 
 void program.parseAsync();

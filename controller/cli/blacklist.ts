@@ -51,7 +51,7 @@ export function addBlacklistCommands(program: Command, shell: Shell): void {
 function addOfficeCommands(blacklist: Command, { io, end }: Shell): void {
   blacklist
     .command('build')
-    .description('make a list file from lines "SERIAL REASON"; it still has to be signed')
+    .description('make a list file from lines "CARD REASON"; it still has to be signed')
     .requiredOption('--in <file>', 'one card a line; for issuers and cities the code alone')
     .requiredOption('--number <n>', 'version of the list, higher than all before', versionNumber)
     .requiredOption('--out <file>', 'the list file to write; must not exist')
@@ -64,6 +64,11 @@ function addOfficeCommands(blacklist: Command, { io, end }: Shell): void {
     .option('--delta-from <file>', 'an earlier full list: write only what changed since')
     .addHelpText('after', examples('blacklist build --in cards.txt --number 42 --out list-42'))
     .addHelpText('after', '\nReasons: lost, stolen, superseded, issuer-stop, fraud.')
+    .addHelpText(
+      'after',
+      'A card: its application serial, 20 hex digits, or the card id of a Social Security Card, 32 hex\n' +
+        'digits, of which the list holds the hash alone.',
+    )
     .action(({ in: input, number: version, ...rest }: BuildOptions) =>
       end(blacklistBuild(io, { ...rest, input, version })),
     );
@@ -110,7 +115,7 @@ function addLaneCommands(blacklist: Command, { io, end }: Shell): void {
     .action(({ config }: LaneOption) => withLane(config, (found) => blacklistStatus(io, found)));
   lane(blacklist.command('check'))
     .description('is this card listed? exit 1 when it is')
-    .argument('<serial>', 'application serial, 20 hex digits')
+    .argument('<card>', 'application serial, 20 hex digits, or card id, 32')
     .addHelpText('after', examples('blacklist check 03104300120000004711 --config lane.yaml'))
     .action((serial: string, { config }: LaneOption) =>
       withLane(config, (found) => blacklistCheck(io, serial, found)),

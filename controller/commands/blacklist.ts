@@ -6,6 +6,7 @@ import { type Active, type Chain, openKept, readActive } from '../blacklist/arch
 import { type Answer, answerOf } from '../blacklist/blacklist.ts';
 import { type Imported, importList } from '../blacklist/import.ts';
 import { LIST_NAMES, type ListHeader, type ListName } from '../blacklist/list-file/header.ts';
+import { cardKey } from '../blacklist/list-file/lines.ts';
 import { type ListFile, readListHeader } from '../blacklist/list-file/read.ts';
 import { verifyStore } from '../blacklist/store.ts';
 import { Table } from '../blacklist/table.ts';
@@ -100,8 +101,11 @@ function describeList({ clock }: Io, { lists }: Lane, { list, active, last }: De
 
 /** Is this card listed? Reads the kept files themselves; the store is not asked. */
 export async function blacklistCheck(io: Io, serial: string, lane: Lane): Promise<ExitCode> {
-  if (!/^[0-9A-Fa-f]{20}$/.test(serial)) {
-    return refuse(io, 'a card is named by its application serial: 20 hex digits');
+  if (!/^([0-9A-Fa-f]{20}|[0-9A-Fa-f]{32})$/.test(serial)) {
+    return refuse(
+      io,
+      'a card is named by its card id, 32, or its application serial, 20 hex digits',
+    );
   }
   const directory = listDirectory(lane.data_dir, 'blacklist');
   const active = await readActive(io.disk, directory);
@@ -126,7 +130,7 @@ async function look(
   directory: string,
   { chain, serial }: { chain: Chain; serial: string },
 ): Promise<Answer> {
-  const card = Buffer.from(serial, 'hex');
+  const card = Buffer.from(cardKey(serial), 'hex');
   let found = 0;
   for (const kept of chain.chain) {
     const file = await openKept({ disk, directory }, kept);

@@ -15,6 +15,8 @@ const SPECIAL: Partial<Record<Message, Signal>> = {
   closed: { light: 'red', sound: 'none' },
   maintenance: { light: 'red', sound: 'none' },
   emergency: { light: 'green', sound: 'alarm' },
+  'free-passage': { light: 'green', sound: 'none' },
+  wait: { light: 'red', sound: 'none' },
   'pass-free': { light: 'green', sound: 'pass-concession' },
   'pass-concession': { light: 'green', sound: 'pass-concession' },
   'several-cards': { light: 'amber', sound: 'retry' },

@@ -1,7 +1,7 @@
 /**
- * A gate: polls one reader, hands each card to the tap runner, opens the passage for what was paid
- * and shows every result. Its parts keep the rest: lane-keeper the mode, passage-keeper the leaves,
- * sign-board the sign.
+ * A gate: gives the cards of its one or two ends to the tap runner, opens the passage for what was
+ * paid and shows every result. Its parts keep the rest: side an end with its reader, lane-keeper
+ * the mode, passage-keeper the leaves, sign-board the sign.
  */
 
 import type { LaneConfig } from '../../config/schema.ts';
@@ -10,8 +10,8 @@ import type {
   Card,
   CardReader,
   Clock,
+  Direction,
   Indicator,
-  Presence,
   Sign,
   Timer,
 } from '../../firmware-bridge/ports.ts';
@@ -19,12 +19,19 @@ import type { WatchedBlacklist } from '../blacklist/blacklist.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { type Log, maskSerial } from '../ops/log.ts';
 import type { PurchaseSam } from '../sam/sam.ts';
+import { createFreePassage } from './free-passage.ts';
 import type { LaneMode } from './lane.ts';
-import { createLaneKeeper, type LaneKeeper, type LaneKeeperOptions } from './lane-keeper.ts';
+import {
+  createLaneKeeper,
+  type LaneKeeper,
+  type LaneKeeperOptions,
+  type ReaderPart,
+} from './lane-keeper.ts';
 import { followBlacklist } from './list-watch.ts';
 import type { Network } from './network.ts';
 import { createPassageKeeper } from './passage-keeper.ts';
-import { createSignBoard } from './sign-board.ts';
+import { createSide, farConfig, type Side, type Unreadable } from './side.ts';
+import { createSignBoard, type SignBoard } from './sign-board.ts';
 import { createTapRunner, type TapResult } from './tap/runner.ts';
 
 export interface GateDeps {
@@ -38,6 +45,8 @@ export interface GateDeps {
   readonly blacklist: WatchedBlacklist;
   readonly network: Network;
   readonly log: Log;
+  /** The other end of a lane for both directions. */
+  readonly far?: { readonly reader: CardReader; readonly indicator: Indicator };
   /** How the power of a device is switched, where the board can. */
   readonly replug?: LaneKeeperOptions['replug'];
 }
@@ -47,6 +56,8 @@ export interface GateSnapshot {
   readonly tap: string;
   readonly passage: string;
   readonly sign: Sign;
+  /** At the other end, where the lane has one. */
+  readonly farSign?: Sign;
 }
 
 export interface Gate {
@@ -55,50 +66,58 @@ export interface Gate {
   /** Legal in every state; ends within two seconds. The ledger is closed by its owner. */
   stop(): Promise<void>;
   maintenance(on: boolean): void;
-  /** How long ago the lane's loop last went round; a watchdog wants to know. */
+  /** How long ago a loop of the lane last went round, the slower one; a watchdog wants to know. */
   stillFor_ms(): number;
   snapshot(): GateSnapshot;
   /** What was done to keep each device alive, for the log and the metrics. */
   counters: LaneKeeper['counters'];
   /** Both return the function that ends the subscription. */
   onChange(listener: () => void): () => void;
-  onTap(listener: (result: TapResult) => void): () => void;
+  onTap(listener: TapListener): () => void;
 }
 
-/** Torn or failed taps that a card in the field may repeat before it must be taken away. */
-const REPEATS_MAX = 3;
+/** @param direction in which the card would pass: tells the end at which it was tapped */
+type TapListener = (result: TapResult, direction: Direction) => void;
+
+interface End {
+  readonly part: ReaderPart;
+  readonly direction: Direction;
+  readonly board: SignBoard;
+  readonly side: Side;
+}
+
 /** Together what `stop` may take. */
 const TAP_ENDS_MS = 1_200;
 const CLOSE_MS = 700;
 
 export function createGate(deps: GateDeps): Gate {
-  const { config, clock, barrier, ledger, log } = deps;
+  const { config, clock, barrier, ledger, log, far } = deps;
   const changes = new Set<() => void>();
-  const tapListeners = new Set<(result: TapResult) => void>();
+  const tapListeners = new Set<TapListener>();
   const runner = createTapRunner({ ...deps, samSession: { ref: null } });
-  let beaten_ms = clock.now_ms();
+  const ends: End[] = [];
+  /** The end whose card is in the tap: both share one SAM and one passage. */
+  let turn: ReaderPart | null = null;
   let wrongMac2 = 0;
-  let repeats = 0;
-  let loop: Promise<void> | null = null;
-  /** Ends the pause of the loop. */
-  let wake = () => {};
+  let loops: Promise<unknown> = Promise.resolve();
   const lane = createLaneKeeper({
     ...deps,
-    tapping: () => runner.state !== 'idle',
-    onMode() {
-      board.idle();
-      // A lane that is back does not wait for the next heartbeat.
-      wake();
-    },
+    farReader: far?.reader,
+    tapping: (part) => turn !== null && (part === 'sam' || part === turn),
+    onMode: follow,
   });
-  const board = createSignBoard({ ...deps, mode: () => lane.mode, changed: refresh });
+  const free = createFreePassage({ config, clock, ledger, log, onFault: lane.report });
   const passage = createPassageKeeper({
-    ...{ config, clock, barrier, ledger, log, changed },
+    ...{ config, clock, barrier, ledger, log, changed: refresh },
     onFire: (on) => lane.send({ type: on ? 'FIRE_ON' : 'FIRE_OFF' }),
     onFault: lane.report,
     onFound: lane.barrierFound,
     onKey: maintenance,
+    onUnpaid: free.count,
   });
+  const near = createEnd('reader', config, deps.indicator);
+  ends.push(near);
+  if (far) ends.push(createEnd('far_reader', farConfig(config), far.indicator));
   const endListWatch = followBlacklist({ ...deps, send: lane.send });
 
   return {
@@ -107,39 +126,66 @@ export function createGate(deps: GateDeps): Gate {
     maintenance,
     snapshot,
     counters: lane.counters,
-    stillFor_ms: () => clock.now_ms() - beaten_ms,
+    stillFor_ms: () => Math.max(...ends.map(({ side }) => side.stillFor_ms())),
     onChange: (listener) => subscribe(changes, listener),
     onTap: (listener) => subscribe(tapListeners, listener),
   };
 
+  function createEnd(part: ReaderPart, ofEnd: LaneConfig, indicator: Indicator): End {
+    const { direction } = ofEnd.lane;
+    const board = createSignBoard({
+      ...{ config: ofEnd, clock, indicator, mode: () => lane.mode, changed: light },
+      serves: () => lane.serves(part),
+      busy: () => passage.busyFor(direction),
+    });
+    const end = { part, direction, board };
+    const side = createSide({
+      ...{ part, config: ofEnd, clock, lane },
+      mustWait: () => turn !== null || passage.full || passage.busyFor(direction),
+      async tap(card: Card) {
+        turn = part;
+        const result = await runner.run(card, ofEnd);
+        conclude(result, end);
+        turn = null;
+        return result;
+      },
+      turnedAway: (message) => turnedAway(message, end),
+    });
+    return { ...end, side };
+  }
+
   function snapshot(): GateSnapshot {
+    const [, other] = ends;
     return {
       mode: lane.mode,
       tap: runner.state,
       passage: passage.state,
-      sign: board.sign,
+      sign: near.board.sign,
+      ...(other && { farSign: other.board.sign }),
     };
   }
 
   async function start(rehearsed: Promise<unknown> = Promise.resolve()): Promise<void> {
     runner.onState(changed);
-    board.idle();
+    for (const { board } of ends) board.idle();
     for (const problem of ledger.problems) {
       log.error({}, `ledger: ${problem}`);
       lane.send({ type: 'ALARM_ON', part: 'ledger' });
     }
     await lane.begin(rehearsed);
-    loop = poll();
+    loops = Promise.all(ends.map(({ side }) => side.run()));
   }
 
   async function stop(): Promise<void> {
     lane.send({ type: 'STOP' });
-    board.stop();
-    wake();
+    for (const { board } of ends) board.stop();
     // A tap under way ends first, with its money told, as far as the devices let it.
+    const readers = (['reader', 'far_reader'] as const).map((part) =>
+      lane.close(part, TAP_ENDS_MS),
+    );
     await atMost(
       TAP_ENDS_MS,
-      lane.close('reader', TAP_ENDS_MS).then(() => loop),
+      Promise.all(readers).then(() => loops),
     );
     passage.stop();
     await Promise.all([lane.close('sam', CLOSE_MS), lane.close('barrier', CLOSE_MS)]);
@@ -147,96 +193,33 @@ export function createGate(deps: GateDeps): Gate {
     lane.stop();
   }
 
-  async function poll(): Promise<void> {
-    while (lane.mode !== 'stopped') {
-      beat();
-      if (lane.serving && passage.full) await pause(config.reader.poll_pause_ms);
-      else if (lane.serving) await lookForCard();
-      else {
-        await lane.heal();
-        await pause(config.reader.heartbeat_ms);
-      }
+  /** The lane's mode is another, or one of its ends serves no longer, or again. */
+  function follow(): void {
+    free.follow(lane.mode === 'free');
+    if (lane.mode !== 'stopped') passage.free(lane.mode === 'free');
+    for (const { board, side } of ends) {
+      board.idle();
+      // A lane that is back does not wait for the next heartbeat.
+      side.wake();
     }
   }
 
-  function beat(): void {
-    beaten_ms = clock.now_ms();
-  }
-
-  async function lookForCard(): Promise<void> {
-    const found = await lane.look();
-    if (found.ok && lane.serving) return meet(found.value);
-    // Fire or the service key came while the reader looked: nobody pays any more.
-    if (found.ok) return release(found.value);
-    await pause(config.reader.poll_pause_ms);
-  }
-
-  async function meet(presence: Presence): Promise<void> {
-    switch (presence.kind) {
-      case 'none':
-        repeats = 0;
-        return pause(config.reader.poll_pause_ms);
-      case 'card':
-        return serve(presence.card);
-      case 'several':
-        return turnAway('several-cards');
-      case 'unsupported':
-        return turnAway('unsupported-card');
-    }
-  }
-
-  async function serve(card: Card): Promise<void> {
-    const result = await runner.run(card);
-    conclude(result);
-    const settled = result.kind === 'granted' || result.kind === 'refused';
-    repeats = settled ? 0 : repeats + 1;
-    if (settled || repeats >= REPEATS_MAX) await waitForRemoval(card);
-    await card.release();
-  }
-
-  /** A card must be seen to leave before the next tap counts. */
-  async function waitForRemoval(card: Card): Promise<void> {
-    while (lane.serving) {
-      beat();
-      const present = await card.present();
-      // Noise is no leave: the card may still lie there, and would pay a second time.
-      if (!present.ok) return waitForEmptyField();
-      if (!present.value) return;
-      await pause(config.reader.poll_pause_ms);
-    }
-  }
-
-  async function waitForEmptyField(): Promise<void> {
-    while (lane.serving) {
-      beat();
-      const found = await lane.look();
-      if (found.ok && found.value.kind === 'none') return;
-      if (found.ok) await release(found.value);
-      await pause(config.reader.poll_pause_ms);
-    }
-  }
-
-  async function release(presence: Presence): Promise<void> {
-    if (presence.kind === 'card') await presence.card.release();
-  }
-
-  /** Two cards, or one that we cannot talk to: say so until the field is empty. */
-  async function turnAway(message: 'several-cards' | 'unsupported-card'): Promise<void> {
+  /** Two cards, or one that we cannot talk to. */
+  function turnedAway(message: Unreadable, { board, direction }: Omit<End, 'side'>): void {
     log.info({ message }, 'refused by the reader');
     board.tell(message);
-    tell(refusedByReader(message));
-    await waitForEmptyField();
+    tell(refusedByReader(message), direction);
   }
 
-  function conclude(result: TapResult): void {
+  function conclude(result: TapResult, { board, direction }: Omit<End, 'side'>): void {
     const { id, kind, message, detail, paid, amounts, fault, serial } = result;
     log.info({ tap: id, message, card: maskSerial(serial) }, detail);
     if (fault) lane.report(fault);
-    if (kind === 'granted' && paid) passage.open(paid.ref);
+    if (kind === 'granted' && paid) passage.open(paid.ref, direction);
     // Fire, or a part lost by this very tap: what the lane says is more urgent than the result.
     if (lane.serving) board.tell(message, amounts ?? undefined);
     countMac2(result);
-    tell(result);
+    tell(result, direction);
   }
 
   /**
@@ -256,14 +239,24 @@ export function createGate(deps: GateDeps): Gate {
     lane.send({ type: on ? 'MAINTENANCE_ON' : 'MAINTENANCE_OFF' });
   }
 
-  /** The lamps of the gate follow the sign. */
+  /** The signs follow the passage: at the other end one waits. */
   function refresh(): void {
-    passage.show({ serving: lane.serving, concession: board.message === 'pass-concession' });
+    for (const { board } of ends) board.refresh();
     changed();
   }
 
-  function tell(result: TapResult): void {
-    for (const listener of tapListeners) listener(result);
+  /** The lamps of the gate follow the signs. */
+  function light(): void {
+    const open = ends.filter(({ part }) => lane.mode === 'free' || lane.serves(part));
+    passage.show({
+      welcome: open.map(({ direction }) => direction),
+      concession: ends.some(({ board }) => board.message === 'pass-concession'),
+    });
+    changed();
+  }
+
+  function tell(result: TapResult, direction: Direction): void {
+    for (const listener of tapListeners) listener(result, direction);
     changed();
   }
 
@@ -279,20 +272,9 @@ export function createGate(deps: GateDeps): Gate {
     await Promise.race([work, late]);
     clock.clearTimeout(timer);
   }
-
-  function pause(delay_ms: number): Promise<void> {
-    if (lane.mode === 'stopped') return Promise.resolve();
-    return new Promise((resolve) => {
-      const timer = clock.setTimeout(resolve, delay_ms);
-      wake = () => {
-        clock.clearTimeout(timer);
-        resolve();
-      };
-    });
-  }
 }
 
-function refusedByReader(message: 'several-cards' | 'unsupported-card'): TapResult {
+function refusedByReader(message: Unreadable): TapResult {
   const nothing = { fault: null, paid: null, amounts: null, serial: null, spans: [] };
   return { id: 0, kind: 'refused', message, detail: 'told by the reader', ...nothing };
 }

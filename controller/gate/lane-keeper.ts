@@ -1,6 +1,6 @@
 /**
  * Keeps the lane's mode: has each device supervised on its own, and tells the lane machine which
- * parts are lost and which are back.
+ * parts are lost and which are back. Of two readers one may be lost: its end closes, no more.
  */
 
 import { createActor } from 'xstate';
@@ -14,6 +14,7 @@ import {
   failed,
   type Presence,
   type Reply,
+  type Timer,
 } from '../../firmware-bridge/ports.ts';
 import {
   barrierDevice,
@@ -36,8 +37,10 @@ import { type LaneEvent, type LaneMode, laneMachine } from './lane.ts';
 
 export interface LaneKeeper {
   readonly mode: LaneMode;
-  /** Open to passengers? */
+  /** Open to passengers who pay? */
   readonly serving: boolean;
+  /** And that reader with it? */
+  serves(reader: ReaderPart): boolean;
   send(event: LaneEvent): void;
   /** Logs a fault; its part is mended, and the lane closed if nobody may pay meanwhile. */
   report(fault: Fault): void;
@@ -46,42 +49,63 @@ export interface LaneKeeper {
   /** Brings every device up for the first time; then the lane is ready, or not. */
   begin(rehearsed: Promise<unknown>): Promise<void>;
   /** One detection. After a fault it waits until the reader is mended, or lost. */
-  look(): Promise<Reply<Presence>>;
+  look(reader: ReaderPart): Promise<Reply<Presence>>;
   /** One round of bringing back what has no supervisor: the ledger. */
   heal(): Promise<void>;
   /** For the log and the metrics, by part. */
-  counters(): Readonly<Record<Part, Readonly<Record<string, number>>>>;
+  counters(): Readonly<Record<Exclude<Part, 'far_reader'>, Counters>> & {
+    readonly far_reader?: Counters;
+  };
   /** Closes a device; returns in time, whatever it does. */
   close(part: Part, limit_ms?: number): Promise<void>;
   stop(): void;
 }
 
-export type Part = 'reader' | 'sam' | 'barrier';
+type Counters = Readonly<Record<string, number>>;
+
+/** As the configuration names them. */
+export type ReaderPart = 'reader' | 'far_reader';
+export type Part = ReaderPart | 'sam' | 'barrier';
 
 export interface LaneKeeperOptions {
-  readonly config: Pick<LaneConfig, 'reader'>;
+  readonly config: Pick<LaneConfig, 'reader' | 'supervise'>;
   readonly clock: Clock;
   readonly reader: CardReader;
+  /** At the other end of a lane for both directions. */
+  readonly farReader?: CardReader | undefined;
   readonly sam: PurchaseSam;
   readonly barrier: Barrier;
   readonly ledger: Pick<Ledger, 'recover'>;
   readonly log: Log;
   /** Power switches of devices; none: the last rung is missing. */
-  readonly replug?: { readonly reader?: Replug; readonly sam?: Replug };
-  /** A tap is under way: neither reader nor SAM is to be disturbed. */
-  readonly tapping: () => boolean;
+  readonly replug?: { readonly [P in Exclude<Part, 'barrier'>]?: Replug };
+  /** A tap is under way that uses this device: it is not to be disturbed. */
+  readonly tapping: (part: Part) => boolean;
+  /** Another mode, or one of two readers serves no longer, or again. */
   readonly onMode: () => void;
 }
 
 /** A driver's own deadlines are shorter; this one is for a driver that hangs. */
 const LOOK_MS = 900;
+/** The leaves must not swing with a SAM that fails and is back: so long it may take to heal. */
+const WAIVE_MS = 5_000;
 
 export function createLaneKeeper(options: LaneKeeperOptions): LaneKeeper {
-  const { clock, reader, sam, barrier, ledger, log, replug = {}, onMode } = options;
+  const { config, clock, reader, farReader, sam, barrier, ledger, log, onMode } = options;
+  const { replug = {} } = options;
   const actor = createActor(laneMachine, { clock }).start();
   const quiet = createQuiet(clock);
-  const devices: Readonly<Record<Part, Supervisor>> = {
+  let healing = false;
+  let waiving: Timer = null;
+  const lostReaders = new Set<ReaderPart>();
+  const readers = { reader, ...(farReader && { far_reader: farReader }) };
+  const devices: Readonly<Record<Exclude<Part, 'far_reader'>, Supervisor>> & {
+    readonly far_reader?: Supervisor;
+  } = {
     reader: supervise('reader', readerDevice(reader, replug.reader)),
+    ...(farReader && {
+      far_reader: supervise('far_reader', readerDevice(farReader, replug.far_reader)),
+    }),
     sam: supervise('sam', samDevice(sam, replug.sam)),
     barrier: supervise('barrier', barrierDevice(barrier)),
   };
@@ -91,8 +115,9 @@ export function createLaneKeeper(options: LaneKeeperOptions): LaneKeeper {
       return mode();
     },
     get serving() {
-      return mode() === 'inService' || mode() === 'degraded';
+      return serving();
     },
+    serves: (part) => serving() && devices[part]?.state !== 'lost',
     send,
     report,
     barrierFound: () => devices.barrier.found(),
@@ -101,30 +126,64 @@ export function createLaneKeeper(options: LaneKeeperOptions): LaneKeeper {
     heal,
     counters: () => ({
       reader: devices.reader.counters(),
+      ...(devices.far_reader && { far_reader: devices.far_reader.counters() }),
       sam: devices.sam.counters(),
       barrier: devices.barrier.counters(),
     }),
-    close: (part, limit_ms) => devices[part].stop(limit_ms),
-    stop: () => actor.stop(),
+    close: async (part, limit_ms) => devices[part]?.stop(limit_ms),
+    stop() {
+      clock.clearTimeout(waiving);
+      actor.stop();
+    },
   };
 
   function supervise(part: Part, device: Device): Supervisor {
-    const { config, tapping } = options;
-    const busy = part === 'barrier' ? () => false : tapping;
+    const busy = () => part !== 'barrier' && options.tapping(part);
     const { heartbeat_ms } = config.reader;
     const onState = (state: LinkState, why: Why) => follow(part, state, why);
     return createSupervisor({ device, clock, heartbeat_ms, busy, onState });
   }
 
   function follow(part: Part, state: LinkState, { fault, helped }: Why): void {
-    // The loop waits while the reader recovers; a tap must never meet a SAM that is being started.
-    const lost = state === 'lost' || (state === 'recovering' && part !== 'reader');
     if (state === 'lost' && fault) complain(part, fault, 'lost');
-    const away = actor.getSnapshot().context.lost.includes(part);
-    if (lost && !away) send({ type: 'PART_LOST', part });
+    if (isReader(part)) followReader(part, state, helped);
+    else followOther(part, state, helped);
+  }
+
+  /** The loop waits while its reader recovers. With two readers the lane serves on without one. */
+  function followReader(part: ReaderPart, state: LinkState, helped: Why['helped']): void {
+    const back = lostReaders.has(part);
+    if (state !== (back ? 'ready' : 'lost')) return;
+    if (back) log.info({ part, helped }, 'back in service');
+    if (back) lostReaders.delete(part);
+    else lostReaders.add(part);
+    const all = lostReaders.size === Object.keys(readers).length;
+    if (all) send({ type: 'PART_LOST', part: 'reader' });
+    send({ type: back ? 'ALARM_OFF' : 'ALARM_ON', part });
+    if (!all) send({ type: 'PART_BACK', part: 'reader' });
+    onMode();
+  }
+
+  /** A tap must never meet a SAM that is being started: it is away before it is lost. */
+  function followOther(part: Part, state: LinkState, helped: Why['helped']): void {
+    const { lost, waived } = actor.getSnapshot().context;
+    const away = lost.includes(part) || waived.includes(part);
+    if ((state === 'recovering' || state === 'lost') && !away) {
+      send({ type: 'PART_LOST', part });
+      if (part === 'sam' && config.supervise.when_lost.sam === 'free') waiveLater(part);
+    }
     if (state !== 'ready' || !away) return;
+    clock.clearTimeout(waiving);
     log.info({ part, helped }, 'back in service');
     send({ type: 'PART_BACK', part });
+  }
+
+  function waiveLater(part: Part): void {
+    waiving = clock.setTimeout(() => send({ type: 'PART_WAIVED', part }), WAIVE_MS);
+  }
+
+  function serving(): boolean {
+    return mode() === 'inService' || mode() === 'degraded';
   }
 
   function mode(): LaneMode {
@@ -165,28 +224,28 @@ export function createLaneKeeper(options: LaneKeeperOptions): LaneKeeper {
     send({ type: 'READY' });
   }
 
-  async function look(): Promise<Reply<Presence>> {
-    const watch = devices.reader;
+  async function look(part: ReaderPart): Promise<Reply<Presence>> {
+    const watch = devices[part];
+    const reader = readers[part];
+    if (!watch || !reader) return failed('link-absent', 'none', `no ${part} here`);
     await watch.settled();
-    if (watch.state === 'lost' || watch.state === 'stopped') return lostReader();
-    const found = await detectInTime();
+    if (watch.state === 'lost' || watch.state === 'stopped') {
+      return failed('link-lost', 'none', `${reader.name} is lost`);
+    }
+    const found = await detectInTime(reader);
     if (found.ok || found.fault.code.startsWith('card-')) {
       watch.alive();
       if (!found.ok) complain(null, found.fault, 'fault');
       return found;
     }
     if (mode() === 'stopped') return found;
-    complain('reader', found.fault, 'fault');
+    complain(part, found.fault, 'fault');
     watch.fault(found.fault);
     await watch.settled();
     return found;
   }
 
-  function lostReader(): Reply<Presence> {
-    return failed('link-lost', 'none', `${reader.name} is lost`);
-  }
-
-  function detectInTime(): Promise<Reply<Presence>> {
+  function detectInTime(reader: CardReader): Promise<Reply<Presence>> {
     return new Promise((resolve) => {
       const late = failed('chip-mute', 'none', `${reader.name}: no detection in ${LOOK_MS} ms`);
       const timer = clock.setTimeout(() => resolve(late), LOOK_MS);
@@ -198,12 +257,18 @@ export function createLaneKeeper(options: LaneKeeperOptions): LaneKeeper {
   }
 
   async function heal(): Promise<void> {
-    if (!actor.getSnapshot().context.lost.includes('ledger')) return;
+    if (healing || !actor.getSnapshot().context.lost.includes('ledger')) return;
+    healing = true;
     const answer = await ledger.recover();
+    healing = false;
     if (!answer.ok) return;
     log.info({ part: 'ledger' }, 'back in service');
     send({ type: 'PART_BACK', part: 'ledger' });
   }
+}
+
+function isReader(part: Part): part is ReaderPart {
+  return part === 'reader' || part === 'far_reader';
 }
 
 /**

@@ -1,6 +1,7 @@
 /**
  * Lane mode machine: what the lane as a whole is doing. Fire wins over everything, then the
- * service key, then faults. Every event updates one fact; `settling` then finds the mode.
+ * service key, then lost parts: those that close before those that open. Every event updates one
+ * fact; `settling` then finds the mode.
  */
 
 import { assign, setup } from 'xstate';
@@ -11,6 +12,8 @@ export type LaneEvent =
   /** A part without which no tap is safe is out: reader, sam, ledger, lists, controller. */
   | { readonly type: 'PART_LOST'; readonly part: string }
   | { readonly type: 'PART_BACK'; readonly part: string }
+  /** A lost part without which everybody passes unpaid, by policy. */
+  | { readonly type: 'PART_WAIVED'; readonly part: string }
   /** Something is wrong that does not stop service. */
   | { readonly type: 'ALARM_ON'; readonly part: string }
   | { readonly type: 'ALARM_OFF'; readonly part: string }
@@ -26,6 +29,7 @@ interface LaneFacts {
   readonly maintenance: boolean;
   readonly alarms: readonly string[];
   readonly lost: readonly string[];
+  readonly waived: readonly string[];
 }
 
 export const laneMachine = setup({
@@ -34,6 +38,7 @@ export const laneMachine = setup({
     onFire: ({ context }) => context.fire,
     inMaintenance: ({ context }) => context.maintenance,
     partLost: ({ context }) => context.lost.length > 0,
+    partWaived: ({ context }) => context.waived.length > 0,
     notReady: ({ context }) => !context.ready,
     alarmed: ({ context }) => context.alarms.length > 0,
   },
@@ -43,7 +48,14 @@ export const laneMachine = setup({
       event.type === 'PART_LOST' ? { lost: withPart(context.lost, event.part) } : {},
     ),
     noteBack: assign(({ context, event }) =>
-      event.type === 'PART_BACK' ? { lost: without(context.lost, event.part) } : {},
+      event.type === 'PART_BACK'
+        ? { lost: without(context.lost, event.part), waived: without(context.waived, event.part) }
+        : {},
+    ),
+    noteWaived: assign(({ context, event }) =>
+      event.type === 'PART_WAIVED'
+        ? { lost: without(context.lost, event.part), waived: withPart(context.waived, event.part) }
+        : {},
     ),
     noteAlarm: assign(({ context, event }) =>
       event.type === 'ALARM_ON' ? { alarms: withPart(context.alarms, event.part) } : {},
@@ -57,11 +69,12 @@ export const laneMachine = setup({
 }).createMachine({
   id: 'lane',
   initial: 'starting',
-  context: { ready: false, fire: false, maintenance: false, alarms: [], lost: [] },
+  context: { ready: false, fire: false, maintenance: false, alarms: [], lost: [], waived: [] },
   on: {
     READY: { target: '.settling', actions: 'noteReady' },
     PART_LOST: { target: '.settling', actions: 'noteLost' },
     PART_BACK: { target: '.settling', actions: 'noteBack' },
+    PART_WAIVED: { target: '.settling', actions: 'noteWaived' },
     ALARM_ON: { target: '.settling', actions: 'noteAlarm' },
     ALARM_OFF: { target: '.settling', actions: 'noteAllClear' },
     MAINTENANCE_ON: { target: '.settling', actions: 'noteMaintenance' },
@@ -77,6 +90,7 @@ export const laneMachine = setup({
         { guard: 'inMaintenance', target: 'maintenance' },
         { guard: 'partLost', target: 'outOfService' },
         { guard: 'notReady', target: 'starting' },
+        { guard: 'partWaived', target: 'free' },
         { guard: 'alarmed', target: 'degraded' },
         { target: 'inService' },
       ],
@@ -86,6 +100,8 @@ export const laneMachine = setup({
     /** In service with a standing alarm. */
     degraded: {},
     maintenance: {},
+    /** A part is lost and policy lets everybody pass: the gate stands open, nobody pays. */
+    free: {},
     /** Closed to passengers; links keep healing. */
     outOfService: {},
     /** Fire: the gate stands open, nobody pays. */
@@ -99,6 +115,7 @@ export type LaneMode =
   | 'inService'
   | 'degraded'
   | 'maintenance'
+  | 'free'
   | 'outOfService'
   | 'emergency'
   | 'stopped';

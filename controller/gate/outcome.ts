@@ -59,7 +59,17 @@ export const TROUBLED = [
 ] as const;
 
 /** What the sign shows between taps. */
-export const IDLE = ['ready', 'closed', 'emergency', 'maintenance', 'starting'] as const;
+export const IDLE = [
+  'ready',
+  'closed',
+  'emergency',
+  'maintenance',
+  'starting',
+  /** The lane stands open to everybody, by policy. */
+  'free-passage',
+  /** The lane serves its other end at this moment. */
+  'wait',
+] as const;
 
 export type Granted = (typeof GRANTED)[number];
 export type Refused = (typeof REFUSED)[number];

@@ -25,9 +25,17 @@ export interface PassageKeeper {
   busyFor(direction: Direction): boolean;
   /** Gives a right to pass, paid by the story `ref`; in `lane.direction` if none is named. */
   open(ref: number, direction?: Direction): void;
+  /** Everybody may pass unpaid, until it is taken back. */
+  free(on: boolean): void;
   /** What the lamps should say besides the state of the passage. */
-  show(view: { readonly serving: boolean; readonly concession: boolean }): void;
+  show(view: View): void;
   stop(): void;
+}
+
+interface View {
+  /** Ways in which the lane takes people now. */
+  readonly welcome: readonly Direction[];
+  readonly concession: boolean;
 }
 
 export interface PassageKeeperOptions {
@@ -36,14 +44,14 @@ export interface PassageKeeperOptions {
   readonly barrier: Barrier;
   readonly ledger: Pick<Ledger, 'append'>;
   readonly log: Log;
-  /** Directions in which people may pay; `lane.direction` alone if absent. */
-  readonly directions?: readonly Direction[];
   readonly onFire: (on: boolean) => void;
   readonly onFault: (fault: Fault) => void;
   /** The board is back after `barrier-lost`. */
   readonly onFound?: () => void;
   readonly onKey?: (on: boolean) => void;
   readonly onIncident?: (incident: Incident) => void;
+  /** Somebody passed while everybody may. */
+  readonly onUnpaid?: () => void;
   readonly changed: () => void;
 }
 
@@ -84,8 +92,7 @@ const ALARM_MS = 3_000;
 
 export function createPassageKeeper(options: PassageKeeperOptions): PassageKeeper {
   const { config, clock, barrier, ledger, log, changed } = options;
-  const { directions = [config.lane.direction] } = options;
-  let view = { serving: false, concession: false };
+  let view: View = { welcome: [], concession: false };
   let buzzing: Timer | null = null;
   let shown = '';
   const machine = passageMachine.provide({
@@ -97,6 +104,7 @@ export function createPassageKeeper(options: PassageKeeperOptions): PassageKeepe
       recordPassage: ({ context }) => {
         if (context.used !== null) void ledger.append({ type: 'passage', ref: context.used });
       },
+      countUnpaid: () => options.onUnpaid?.(),
       tell: (_, { incident }) => tell(incident),
     },
   });
@@ -117,6 +125,7 @@ export function createPassageKeeper(options: PassageKeeperOptions): PassageKeepe
     },
     busyFor,
     open: (ref, direction = config.lane.direction) => actor.send({ type: 'OPEN', ref, direction }),
+    free: (on) => actor.send({ type: on ? 'FREE_ON' : 'FREE_OFF' }),
     show(next) {
       view = next;
       light();
@@ -164,7 +173,7 @@ export function createPassageKeeper(options: PassageKeeperOptions): PassageKeepe
 
   function busyFor(direction: Direction): boolean {
     const { value, context } = actor.getSnapshot();
-    const free = value === 'closed' || value === 'closing';
+    const free = value === 'closed' || value === 'closing' || value === 'free';
     return !free && context.direction !== null && context.direction !== direction;
   }
 
@@ -180,7 +189,7 @@ export function createPassageKeeper(options: PassageKeeperOptions): PassageKeepe
     const { value } = actor.getSnapshot();
     const welcome = (direction: Direction) =>
       value === 'emergency' ||
-      (view.serving && value !== 'blind' && directions.includes(direction) && !busyFor(direction));
+      (value !== 'blind' && view.welcome.includes(direction) && !busyFor(direction));
     return {
       near: welcome('in') ? 'green' : 'red',
       far: welcome('out') ? 'green' : 'red',

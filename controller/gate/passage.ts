@@ -23,7 +23,10 @@ export type PassageEvent =
   | { readonly type: 'LOST' }
   | { readonly type: 'FOUND' }
   | { readonly type: 'FIRE_ON' }
-  | { readonly type: 'FIRE_OFF' };
+  | { readonly type: 'FIRE_OFF' }
+  /** Everybody passes unpaid, by policy; the leaves stand open until it ends. */
+  | { readonly type: 'FREE_ON' }
+  | { readonly type: 'FREE_OFF' };
 
 /** What staff and the log should know of; the first four are attempts to pass without a right. */
 export type Incident =
@@ -110,6 +113,7 @@ export const passageMachine = setup({
     openLeaves: () => {},
     closeLeaves: () => {},
     recordPassage: () => {},
+    countUnpaid: () => {},
     tell: (_, _params: { readonly incident: Incident }) => {},
     takeRight: assign(({ context, event }) =>
       event.type === 'OPEN' ? withRight(context, event) : {},
@@ -133,6 +137,7 @@ export const passageMachine = setup({
   on: {
     FIRE_ON: '.emergency',
     LOST: '.blind',
+    FREE_ON: '.free',
     OPEN: [farSide, { guard: 'notUsed', actions: 'takeRight' }],
     ZONE_OCCUPIED: { actions: 'noteOccupied' },
     ZONE_FREE: { actions: 'noteFree' },
@@ -246,6 +251,24 @@ export const passageMachine = setup({
         FOUND: 'clearing',
         OPEN: {},
         LOST: {},
+        FREE_ON: {},
+      },
+    },
+    /** Open to everybody. Who paid before uses his right; the others are counted. */
+    free: {
+      entry: 'openLeaves',
+      on: {
+        FREE_ON: {},
+        FREE_OFF: 'clearing',
+        /** Some boards shut behind each passenger. */
+        CLOSED: { actions: 'openLeaves' },
+        PASSED: [
+          { guard: 'rightsLeft', actions: ['useRight', 'recordPassage'] },
+          { actions: 'countUnpaid' },
+        ],
+        PASSED_AGAINST: { actions: 'countUnpaid' },
+        TURNED_BACK: {},
+        INTRUSION: {},
       },
     },
     emergency: {
@@ -255,6 +278,7 @@ export const passageMachine = setup({
         /** A board that was away may have forgotten the order. */
         FOUND: { actions: 'openLeaves' },
         LOST: { actions: tell('barrier-lost') },
+        FREE_ON: {},
         /** Nobody pays in an emergency, and everybody may go anywhere. */
         OPEN: {},
         PASSED: {},

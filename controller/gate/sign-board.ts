@@ -10,6 +10,7 @@ const IDLE_MESSAGE: Readonly<Record<LaneMode, Message>> = {
   starting: 'starting',
   inService: 'ready',
   degraded: 'ready',
+  free: 'free-passage',
   maintenance: 'maintenance',
   outOfService: 'out-of-service',
   emergency: 'emergency',
@@ -22,8 +23,10 @@ export interface SignBoard {
   readonly message: Message;
   /** Shows a result for `lane.result_shown_ms`. */
   tell(message: Message, amounts?: Amounts): void;
-  /** Shows at once what the lane's mode says. */
+  /** Shows at once what the lane has to say between taps, and again only if it is news. */
   idle(): void;
+  /** The same, unless a result is shown. */
+  refresh(): void;
   stop(): void;
 }
 
@@ -32,14 +35,19 @@ export interface SignBoardOptions {
   readonly clock: Clock;
   readonly indicator: Indicator;
   readonly mode: () => LaneMode;
+  /** Does this end of the lane serve, while the lane does? */
+  readonly serves: () => boolean;
+  /** The other end is served at this moment. */
+  readonly busy: () => boolean;
   readonly changed: () => void;
 }
 
 export function createSignBoard(options: SignBoardOptions): SignBoard {
-  const { config, clock, indicator, mode, changed } = options;
+  const { config, clock, indicator, mode, serves, busy, changed } = options;
   let message: Message = 'starting';
   let sign = signFor(message, config);
-  let timer: Timer;
+  let timer: Timer = null;
+  let shown = false;
 
   return {
     get sign() {
@@ -53,17 +61,31 @@ export function createSignBoard(options: SignBoardOptions): SignBoard {
       timer = clock.setTimeout(idle, config.lane.result_shown_ms);
     },
     idle,
+    refresh() {
+      if (timer === null && message !== idleMessage()) idle();
+    },
     stop: () => clock.clearTimeout(timer),
   };
 
   function idle(): void {
-    put(IDLE_MESSAGE[mode()]);
+    const next = idleMessage();
+    if (shown && timer === null && next === message) changed();
+    else put(next);
+  }
+
+  function idleMessage(): Message {
+    const usual = IDLE_MESSAGE[mode()];
+    if (usual !== 'ready') return usual;
+    if (!serves()) return 'out-of-service';
+    return busy() ? 'wait' : 'ready';
   }
 
   function put(next: Message, amounts?: Amounts): void {
     clock.clearTimeout(timer);
+    timer = null;
     message = next;
     sign = signFor(next, config, amounts);
+    shown = true;
     indicator.show(sign);
     changed();
   }

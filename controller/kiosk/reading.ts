@@ -2,7 +2,7 @@
 
 import type { LaneConfig } from '../../config/schema.ts';
 import type { SscConfig } from '../../config/ssc.ts';
-import type { Clock } from '../../firmware-bridge/ports.ts';
+import type { Clock, Fault } from '../../firmware-bridge/ports.ts';
 import type { Blacklist, Health } from '../blacklist/blacklist.ts';
 import type { SscCrypto } from '../sam/ssc-keys.ts';
 
@@ -15,6 +15,8 @@ export interface ReadingDeps {
   readonly crypto: SscCrypto | null;
   /** Superseded and lost cards by their key (card/ssc/card-id.ts); null where nobody keeps them. */
   readonly deadCards: DeadCards | null;
+  /** Trouble of PSAM or HSM that a person need not hear of: the card is read without it. */
+  readonly onTrouble?: (fault: Fault) => void;
 }
 
 export interface DeadCards extends Blacklist {
@@ -35,7 +37,8 @@ export type PinVerdict =
   | { readonly kind: 'wrong'; readonly left: number }
   | { readonly kind: 'locked' }
   | { readonly kind: 'unset' }
-  /** Nothing was sent: the card does not tell how many tries are left. */
+  /** Nothing was sent, for the card does not tell how many tries are left; or its answer to the try
+   * tells nothing. */
   | { readonly kind: 'untold' }
   /** Nothing was sent: one try is left, and the holder has not agreed to use it. */
   | { readonly kind: 'last-try' }

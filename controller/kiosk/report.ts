@@ -114,7 +114,10 @@ export interface PurseRecord {
 }
 
 export interface BankReport {
-  /** First six and last four digits, the rest masked: the full number is never kept. */
+  /**
+   * First six and last four digits, the rest masked: the full number is never kept. Empty where the
+   * card does not tell it without a purchase.
+   */
   readonly maskedAccount: string;
   /** Name among the issuing banks of the configuration; null for others. */
   readonly bank: Readonly<Record<string, string>> | null;

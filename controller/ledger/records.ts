@@ -106,7 +106,29 @@ export interface Retired {
   readonly damaged?: true;
 }
 
-export type LedgerRecord = Intent | Authorised | Debited | Outcome | Passage | Sighting | Retired;
+/**
+ * Everybody passed unpaid, by policy, from `begins` to `ends`: explains takings that are missing.
+ * A period that a power cut ended has no `ends`; the books behind it go on as usual.
+ */
+export interface FreePassage {
+  readonly type: 'free-passage';
+  readonly phase: 'begins' | 'ends';
+  /** Which part was lost. */
+  readonly reason: string;
+  readonly at: string;
+  /** At the end: how many were seen to pass unpaid meanwhile. */
+  readonly passed: number;
+}
+
+export type LedgerRecord =
+  | Intent
+  | Authorised
+  | Debited
+  | Outcome
+  | Passage
+  | Sighting
+  | FreePassage
+  | Retired;
 
 /** A tap's story, gathered from its records. */
 export interface Story {

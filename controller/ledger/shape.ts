@@ -71,6 +71,12 @@ const SHAPES: Shapes = {
     at,
     damaged: (value) => (value === undefined || value === true ? null : 'true, or absent'),
   },
+  'free-passage': {
+    phase: oneOf('begins', 'ends'),
+    reason: text,
+    at,
+    passed: whole(0, 0xffffffff),
+  },
   sighting: { card: hex(10), reason: text, at, blocked: flag },
 };
 

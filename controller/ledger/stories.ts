@@ -8,7 +8,7 @@ import { asRecord } from './shape.ts';
 /** A story whose further records lie more than this many records later is rare, and kept aside. */
 const WINDOW_RECORDS = 4_096;
 
-export type Later = Exclude<LedgerRecord, { type: 'intent' | 'sighting' | 'retired' }>;
+export type Later = Extract<LedgerRecord, { readonly ref: number }>;
 
 /** The story with one more record. The first outcome counts; `verifyLedger` reports a second. */
 export function extend(story: Story, record: Later): Story {

@@ -3,7 +3,7 @@
 import { type Disk, describeFault } from '../../firmware-bridge/ports.ts';
 import { problemIn } from './problems.ts';
 import { type Placed, readSegments } from './reader.ts';
-import type { LedgerRecord, Retired, Story } from './records.ts';
+import type { FreePassage, LedgerRecord, Retired, Story } from './records.ts';
 import { readSettled, type Settled } from './settlement.ts';
 import { asRecord } from './shape.ts';
 import { extend, type Later } from './stories.ts';
@@ -44,6 +44,8 @@ interface LedgerReport {
   readonly chainWhole: boolean;
   /** Segments that were settled and removed, as the last record of each says. */
   readonly retired: readonly Retired[];
+  /** When everybody passed unpaid, by policy; at most 1,000 records. */
+  readonly free: readonly FreePassage[];
   /** The host has settled every record up to this one; null when it settled none. */
   readonly settledThrough: number | null;
   readonly stories: number;
@@ -65,7 +67,7 @@ export async function verifyLedger(disk: Disk, directory: string): Promise<Ledge
 
 /** The report in plain lines. */
 export function explainReport(report: LedgerReport): string[] {
-  const { files, findings, findingsOmitted, retired, settledThrough } = report;
+  const { files, findings, findingsOmitted, free, retired, settledThrough } = report;
   const verdict = report.ok ? 'IN ORDER' : 'NOT IN ORDER';
   return [
     `${verdict}: ${report.records} records in ${files.length} files`,
@@ -87,6 +89,11 @@ export function explainReport(report: LedgerReport): string[] {
     `${report.stories} stories, ${report.greyCount} of them grey (no outcome): ${
       report.grey.join(', ') || 'none'
     }`,
+    ...free.map(
+      ({ at, phase, reason, passed }) =>
+        `  free passage ${phase} at ${at}, ${reason}` +
+        (phase === 'ends' ? `; ${passed} passed unpaid` : ''),
+    ),
     ...findings.map((finding) => {
       const head = finding.severity === 'broken' ? 'BROKEN' : 'note';
       return `${head} ${finding.file} at ${finding.offset}: ${finding.text}`;
@@ -101,6 +108,7 @@ class Audit {
   readonly #rules = new Rules();
   readonly #settled: Settled | null;
   readonly #retired: Retired[] = [];
+  readonly #free: FreePassage[] = [];
   /** In order when the segment before was retired; known at the end alone. */
   #beginning: { readonly seq: number; readonly prev: string; readonly finding: Finding } | null =
     null;
@@ -153,6 +161,10 @@ class Audit {
       this.#retired.push(record);
       return;
     }
+    if (record.type === 'free-passage') {
+      if (this.#free.length < FINDINGS_MAX) this.#free.push(record);
+      return;
+    }
     for (const broken of this.#rules.check(seq, record)) {
       const finding = { file, offset, ...broken };
       const early = 'ref' in record && record.ref < this.#firstSeq && this.#beginning;
@@ -182,6 +194,7 @@ class Audit {
       lastSeq: this.#lastSeq,
       chainWhole: this.#chainBreaks === 0,
       retired: this.#retired,
+      free: this.#free,
       settledThrough: this.#settled?.through ?? null,
       stories: this.#rules.stories,
       grey: grey.slice(0, FINDINGS_MAX),
@@ -210,7 +223,7 @@ class Rules {
   readonly open = new Map<number, Story>();
   readonly #closed = new Map<number, Story>();
 
-  check(seq: number, record: Exclude<LedgerRecord, Retired>): Broken[] {
+  check(seq: number, record: Exclude<LedgerRecord, Retired | FreePassage>): Broken[] {
     if (record.type === 'sighting') return [];
     if (record.type === 'intent') {
       this.stories += 1;

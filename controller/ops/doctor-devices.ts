@@ -19,6 +19,13 @@ export function readerOf(board: Board, config: LaneConfig): Promise<Finding[]> {
   }
 }
 
+/** The reader at the other end of a lane for both directions, where there is one. */
+export async function farReaderOf(board: Board, config: LaneConfig): Promise<Finding[]> {
+  if (!config.far_reader) return [];
+  const findings = await readerOf(board, { ...config, reader: config.far_reader });
+  return findings.map((finding) => ({ ...finding, what: `far reader: ${finding.what}` }));
+}
+
 async function serialReaderOf(board: Board, config: LaneConfig): Promise<Finding[]> {
   const { path } = config.reader;
   const { findings, usable } = deviceOf(path, await board.serialDevice(path));
@@ -50,9 +57,10 @@ async function readerAnswerOf(board: Board, config: LaneConfig): Promise<Finding
 
 /** Everything behind pcscd: the reader of kind pcsc, the slot of the PSAM. */
 export async function slotsOf(board: Board, config: LaneConfig): Promise<Finding[]> {
-  const { reader, sam } = config;
+  const { reader, far_reader: far, sam } = config;
   const wanted: Wanted[] = [];
   if (reader.kind === 'pcsc') wanted.push({ key: 'reader.name', pattern: reader.name });
+  if (far?.kind === 'pcsc') wanted.push({ key: 'far_reader.name', pattern: far.name });
   if (sam.kind === 'psam') wanted.push({ key: 'sam.slot', pattern: sam.slot });
   if (wanted.length === 0) return [];
   const findings = await sleepersOf(board);
@@ -63,21 +71,23 @@ export async function slotsOf(board: Board, config: LaneConfig): Promise<Finding
   }
   const found = wanted.map((each) => slotOf(board, names.value, each));
   findings.push(...found.map(({ finding }) => finding));
-  const [first, second] = found;
-  if (first?.name && first.name === second?.name) {
-    const what = `reader.name and sam.slot both mean '${first.name}'`;
+  for (const [index, { name }] of found.entries()) {
+    const twin = found.findIndex((each) => name !== undefined && each.name === name);
+    if (name === undefined || twin === index) continue;
+    const what = `${wanted[twin]?.key} and ${wanted[index]?.key} both mean '${name}'`;
     return [...findings, bad(what, 'make each match its own slot; pcsc_scan -r')];
   }
   for (const [index, { key }] of wanted.entries()) {
     if (!found[index]?.name) continue;
-    const answer = key === 'sam.slot' ? samAnswerOf : readerAnswerOf;
-    findings.push(await answer(board, config));
+    if (key === 'sam.slot') findings.push(await samAnswerOf(board, config));
+    else if (key === 'reader.name') findings.push(await readerAnswerOf(board, config));
+    else if (far) findings.push(await readerAnswerOf(board, { ...config, reader: far }));
   }
   return findings;
 }
 
 interface Wanted {
-  readonly key: 'reader.name' | 'sam.slot';
+  readonly key: 'reader.name' | 'far_reader.name' | 'sam.slot';
   readonly pattern: string;
 }
 
@@ -132,8 +142,9 @@ export async function barrierOf(board: Board, config: LaneConfig): Promise<Findi
     const cure = 'set barrier.kind: modbus and wire the board, or none for a post';
     return [warning('barrier.kind simulated exists in tapway-sim alone: no leaves here', cure)];
   }
-  if (config.reader.kind === 'serial' && config.reader.path === path) {
-    return [bad(`reader.path and barrier.path are both ${path}`, 'give each its own line')];
+  for (const key of ['reader', 'far_reader'] as const) {
+    if (config[key]?.kind !== 'serial' || config[key].path !== path) continue;
+    return [bad(`${key}.path and barrier.path are both ${path}`, 'give each its own line')];
   }
   const { findings, usable } = deviceOf(path, await board.serialDevice(path));
   if (!usable) return findings;

@@ -5,7 +5,7 @@
  */
 
 import type { LaneConfig } from '../../config/schema.ts';
-import { barrierOf, readerOf, slotsOf } from './doctor-devices.ts';
+import { barrierOf, farReaderOf, readerOf, slotsOf } from './doctor-devices.ts';
 import { diskOf, indexOf, keysOf, listsOf } from './doctor-stores.ts';
 import { type Board, bad, type Finding, good, warning } from './finding.ts';
 
@@ -42,6 +42,7 @@ export async function examine(board: Board, config: LaneConfig | null): Promise<
   if (!config) return findings;
   if (board.isRoot) findings.push(ROOT);
   findings.push(...(await readerOf(board, config)));
+  findings.push(...(await farReaderOf(board, config)));
   findings.push(...(await slotsOf(board, config)));
   findings.push(...(await barrierOf(board, config)));
   if (config.sam.kind === 'software') findings.push(await keysOf(board, config));
@@ -51,8 +52,9 @@ export async function examine(board: Board, config: LaneConfig | null): Promise<
   return findings;
 }
 
-function usesOf({ reader, sam, barrier }: LaneConfig): Use[] {
+function usesOf({ reader, far_reader: far, sam, barrier }: LaneConfig): Use[] {
   const uses: Use[] = [reader.kind, 'lists'];
+  if (far) uses.push(far.kind);
   if (sam.kind === 'psam') uses.push('pcsc');
   if (barrier.kind === 'modbus') uses.push('modbus');
   return uses;

@@ -3,18 +3,18 @@
 import type { SscConfig } from '../../config/ssc.ts';
 import { failed, type LinePeer, ok, type Reply } from '../../firmware-bridge/ports.ts';
 import { hexOf } from '../card/bytes.ts';
-import type { AuthRequest, SscAlgorithm, SscCrypto } from './ssc-keys.ts';
+import type { AuthRequest, SscCrypto } from './ssc-keys.ts';
 
-const ALGORITHMS: Readonly<Record<SscAlgorithm, string>> = { des: '01', ssf33: '02', sm4: '03' };
-
-/** `authentication data|raw`; some fronts end the line with a bar, and some say why they refuse. */
+/** `authentication data|raw`, with or without a bar at the end. */
 const ANSWER = /^([0-9A-F]{16})\|([0-9A-F]{16})\|?$/i;
+/** `!code text`: a refusal. The code is told, the text may hold anything. */
+const REFUSAL = /^!([0-9A-Za-z]{1,8})\b/;
 
 export function createSscHsm(peer: LinePeer, config: SscConfig['hsm']): SscCrypto {
   return {
     name: peer.name,
     async authenticate(request) {
-      const fields = fieldsOf(request, config.key_addresses[request.key]);
+      const fields = fieldsOf(request, config);
       const answer = await peer.ask(config.request.map((field) => fields[field]).join('|'));
       return answer.ok ? parseAnswer(answer.value, request.raw) : answer;
     },
@@ -25,15 +25,17 @@ export function createSscHsm(peer: LinePeer, config: SscConfig['hsm']): SscCrypt
 
 type Field = SscConfig['hsm']['request'][number];
 
-function fieldsOf(request: AuthRequest, keyAddress: string): Readonly<Record<Field, string>> {
+function fieldsOf(
+  request: AuthRequest,
+  { algorithm_names, key_addresses }: SscConfig['hsm'],
+): Readonly<Record<Field, string>> {
+  const { card, city, province } = request.factors;
   return {
-    algorithm: ALGORITHMS[request.algorithm],
-    key_address: keyAddress,
+    algorithm: algorithm_names[request.algorithm],
+    key_address: key_addresses[request.key],
+    factors: hexOf(Buffer.concat([card, city, province])),
     process_factor: hexOf(request.processFactor),
     raw: hexOf(request.raw),
-    card_factor: hexOf(request.factors.card),
-    city_factor: hexOf(request.factors.city),
-    province_factor: hexOf(request.factors.province),
     region: hexOf(request.cardId.subarray(0, 3)),
     card_id: hexOf(request.cardId),
     historical_bytes: hexOf(request.historical),
@@ -43,6 +45,8 @@ function fieldsOf(request: AuthRequest, keyAddress: string): Readonly<Record<Fie
 /** The raw data come back: an answer to another question is none. */
 function parseAnswer(line: string, raw: Buffer): Reply<Buffer> {
   const [, data, echo] = ANSWER.exec(line.trim()) ?? [];
+  const refusal = REFUSAL.exec(line)?.[1];
+  if (refusal) return failed('hsm-refused', 'none', `it refuses with code ${refusal}`);
   if (!data || !echo) return failed('hsm-refused', 'none', 'the answer is not "data|raw"');
   if (echo.toUpperCase() !== hexOf(raw)) {
     return failed('hsm-refused', 'none', 'the answer belongs to another question');

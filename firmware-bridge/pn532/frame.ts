@@ -8,6 +8,7 @@ export const CHIP_TO_HOST = 0xd5;
 
 export const ACK_FRAME = Buffer.from('0000ff00ff00', 'hex');
 export const NACK_FRAME = Buffer.from('0000ffff0000', 'hex');
+const START_CODE = Buffer.from('00ff', 'hex');
 
 /** The most that TFI and data together may be: InDataExchange with 262 bytes for the card. */
 const LENGTH_MAX = 265;
@@ -96,7 +97,7 @@ export function createFrameDecoder(): FrameDecoder {
 
 /** Offset of the next start code, or of a last 00 that may become one. */
 function startOf(bytes: Buffer): number {
-  const at = bytes.indexOf('00ff', 0, 'hex');
+  const at = bytes.indexOf(START_CODE);
   if (at >= 0) return at;
   return bytes.at(-1) === 0 ? bytes.length - 1 : bytes.length;
 }

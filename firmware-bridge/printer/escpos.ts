@@ -34,8 +34,10 @@ const QUIET_MS = 50;
 const WATCH_MS = 500;
 const CLEAR_MS = 300;
 
-/** DLE ENQ 2: end an error, and DLE DC4 8: clear the buffers (real time, answered by 37 25 00). */
-const CLEAR = Buffer.from('10050210140801031401060208', 'hex');
+/** DLE DC4 8: clear the buffers, in real time; answered by 37 25 00. */
+const CLEAR = Buffer.from('10140801031401060208', 'hex');
+/** DLE ENQ 2: end an error of the cutter without its document. */
+const END_ERROR = Buffer.from('100502', 'hex');
 /** ESC @: initialise; GS a 0: no automatic status. */
 const INITIALISE = Buffer.from('1b401d6100', 'hex');
 /** GS V B 0: feed to the cutter and cut. */
@@ -142,6 +144,7 @@ async function connect(desk: Desk): Promise<Reply<string>> {
   desk.line = createLine(link.value, options.clock, counts);
   if (desk.closed) await drop(desk);
   await sleep(options.clock, QUIET_MS);
+  await desk.line?.write(END_ERROR, options.clock.now_ms());
   if (desk.dirty) await clear(desk);
   const status = await askStatus(desk);
   if (!status.ok) {

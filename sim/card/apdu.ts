@@ -29,6 +29,7 @@ export const SW = {
   conditions: 0x6985,
   noCurrentFile: 0x6986,
   badSecureMac: 0x6988,
+  wrongData: 0x6a80,
   notSupported: 0x6a81,
   fileNotFound: 0x6a82,
   recordNotFound: 0x6a83,

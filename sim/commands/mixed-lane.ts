@@ -21,7 +21,7 @@ import { createVirtualPn532 } from '../chip/pn532.ts';
 import { REAL_TIMING } from '../chip/timing.ts';
 import { createVirtualPsam } from '../sam/psam.ts';
 
-export const SIMULABLE = ['reader', 'sam', 'barrier'] as const;
+export const SIMULABLE = ['reader', 'far_reader', 'sam', 'barrier'] as const;
 export type Simulable = (typeof SIMULABLE)[number];
 
 export interface MixedLaneOptions {
@@ -29,6 +29,8 @@ export interface MixedLaneOptions {
   readonly simulate: readonly Simulable[];
   /** Which card of the tray comes to a simulated reader. */
   readonly card: string;
+  /** The same at the other end; another card, or one card would be in two places. */
+  readonly farCard: string;
   /** Seconds between two of its taps. */
   readonly every: number;
   readonly stopped: Promise<void>;
@@ -57,13 +59,16 @@ export async function runMixedLane(io: Io, options: MixedLaneOptions): Promise<n
 
 function mixed(options: MixedLaneOptions): Devices {
   const virtual: Devices = {
-    reader: (config, clock) => virtualReader(config, clock, options),
+    reader: ({ reader }, clock) => virtualReader(reader, clock, options),
+    farReader: ({ far_reader: far }, clock) =>
+      far ? virtualReader(far, clock, { ...options, card: options.farCard }) : null,
     samSlot: (_, clock) => createVirtualPsam(clock, { timed: true }),
     barrier: (_, clock) => createVirtualBarrier({ clock, walk: () => true }),
   };
   const { simulate } = options;
   return {
     reader: simulate.includes('reader') ? virtual.reader : DEVICES.reader,
+    farReader: simulate.includes('far_reader') ? virtual.farReader : DEVICES.farReader,
     samSlot: simulate.includes('sam') ? virtual.samSlot : DEVICES.samSlot,
     barrier: simulate.includes('barrier') ? virtual.barrier : DEVICES.barrier,
   };
@@ -71,7 +76,7 @@ function mixed(options: MixedLaneOptions): Devices {
 
 /** A virtual PN532 to which one card comes again and again. */
 function virtualReader(
-  { reader: config }: LaneConfig,
+  config: LaneConfig['reader'],
   clock: Clock,
   { card, every, stopped }: MixedLaneOptions,
 ): CardReader {

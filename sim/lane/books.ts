@@ -60,6 +60,8 @@ function textOf(record: LedgerRecord): string {
       return `#${record.ref} walked through`;
     case 'retired':
       return `records ${record.first_seq} to ${record.last_seq} settled and removed`;
+    case 'free-passage':
+      return `free passage ${record.phase}: ${record.reason} · ${record.passed} passed unpaid`;
     case 'sighting':
       return `card …${record.card.slice(-4)} ${record.reason}${record.blocked ? ' · blocked' : ''}`;
   }

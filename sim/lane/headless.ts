@@ -4,7 +4,9 @@
  */
 
 import type { TapResult } from '../../controller/gate/tap/runner.ts';
+import type { Ledger } from '../../controller/ledger/ledger.ts';
 import type { Story } from '../../controller/ledger/records.ts';
+import type { Clock } from '../../firmware-bridge/ports.ts';
 import type { PurseCard } from '../card/purse.ts';
 import type { TrayEntry } from '../card/tray.ts';
 import type { TearMoment, TearPlan } from '../chip/field.ts';
@@ -62,8 +64,8 @@ export async function runCrowd(crowd: Crowd, taps: number): Promise<Summary> {
     messages[message] = (messages[message] ?? 0) + 1;
     await settle(station, crowd.clock);
   }
-  const money = await balance(station, firstRef, purses);
-  return { messages, money: { ...money, cards_fen: before_fen - sumOf(purses) } };
+  const kept = await moneyIn(station.stores.ledger, firstRef, purses);
+  return { messages, money: { ...kept, cards_fen: before_fen - sumOf(purses) } };
 }
 
 /** One passenger in eight is hasty; half of those come back at once, the others later or never. */
@@ -90,7 +92,7 @@ export function agrees({ cards_fen, ledger_fen, grey_fen }: Money): boolean {
 }
 
 /** Waits until the gate is shut and idle: every tap meets it in the same state. */
-async function settle(station: Station, clock: SkippingClock): Promise<void> {
+export async function settle(station: Station, clock: Clock): Promise<void> {
   const { barrier, gate, quiet } = station;
   const seen = quiet.emptyRounds;
   for (let look = 0; look < 1_000; look++) {
@@ -100,15 +102,16 @@ async function settle(station: Station, clock: SkippingClock): Promise<void> {
   }
 }
 
-async function balance(
-  station: Station,
+/** What the ledger says of the stories from `firstRef` on, and the purses of those still open. */
+export async function moneyIn(
+  ledger: Pick<Ledger, 'stories'>,
   firstRef: number,
   purses: readonly PurseCard[],
 ): Promise<Omit<Money, 'cards_fen'>> {
   let ledger_fen = 0;
   let grey_fen = 0;
   let openStories = 0;
-  for await (const story of station.stores.ledger.stories()) {
+  for await (const story of ledger.stories()) {
     if (story.ref < firstRef) continue;
     const state = stateOf(story);
     if (state === 'debited') ledger_fen += story.intent.amount_fen;

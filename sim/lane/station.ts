@@ -38,11 +38,14 @@ export interface StationOptions {
   readonly timed: boolean;
   readonly walk: () => boolean;
   readonly onSign: (sign: Sign) => void;
+  readonly onFarSign?: (sign: Sign) => void;
 }
 
 export interface Station {
   readonly gate: Gate;
   readonly field: Field;
+  /** At the other end, where the configuration has a `far_reader`. */
+  readonly farField: Field | null;
   readonly barrier: VirtualBarrier;
   readonly psam: VirtualPsam;
   readonly stores: Stores;
@@ -70,20 +73,16 @@ export async function openStation(options: StationOptions): Promise<Reply<Statio
     return issued;
   }
 
-  const field = createField();
-  const chip = createVirtualPn532({ clock, field, timing: timed ? REAL_TIMING : NO_TIMING });
-  const openLink = async () => {
-    const { near, far } = createMemoryLinkPair('simulated reader');
-    attachToLink(chip, far);
-    return ok(near);
-  };
+  const near = createVirtualReader({ clock, timed, config: config.reader });
+  const far = config.far_reader && createVirtualReader({ clock, timed, config: config.far_reader });
   const psam = createVirtualPsam(clock, { timed });
   const moved = timed ? {} : { travel_ms: 0, approach_ms: 0, pass_ms: 0 };
   const barrier = createVirtualBarrier({ clock, walk: options.walk, ...moved });
   const gate = createGate({
     config,
     clock,
-    reader: watchReader(createPn532Reader({ openLink, clock, config: config.reader }), quiet),
+    reader: watchReader(near.reader, quiet),
+    ...(far && { far: { reader: far.reader, indicator: { show: options.onFarSign ?? unseen } } }),
     sam: createPsam(psam, psamOptions(config)),
     barrier,
     indicator: { show: options.onSign },
@@ -94,15 +93,37 @@ export async function openStation(options: StationOptions): Promise<Reply<Statio
   });
   const arrive = (targets: readonly Target[]) =>
     rideHere(targets, { config, ledger, wall_ms: clock.wall_ms() });
-  return ok({ gate, field, barrier, psam, stores: stores.value, arrive, quiet, close });
+  const parts = { gate, field: near.field, farField: far?.field ?? null, barrier, psam };
+  return ok({ ...parts, stores: stores.value, arrive, quiet, close });
 
   async function close(): Promise<void> {
     await gate.stop();
     barrier.stop();
-    chip.power(false);
+    near.chip.power(false);
+    far?.chip.power(false);
     if (stores.ok) await stores.value.close();
   }
 }
+
+interface VirtualReaderOptions {
+  readonly clock: Clock;
+  readonly timed: boolean;
+  readonly config: LaneConfig['reader'];
+}
+
+/** The real driver on a memory link, behind it a virtual chip with its field. */
+function createVirtualReader({ clock, timed, config }: VirtualReaderOptions) {
+  const field = createField();
+  const chip = createVirtualPn532({ clock, field, timing: timed ? REAL_TIMING : NO_TIMING });
+  const openLink = async () => {
+    const { near, far } = createMemoryLinkPair('simulated reader');
+    attachToLink(chip, far);
+    return ok(near);
+  };
+  return { field, chip, reader: createPn532Reader({ openLink, clock, config }) };
+}
+
+function unseen(): void {}
 
 function watchReader(reader: CardReader, quiet: { emptyRounds: number }): CardReader {
   return {

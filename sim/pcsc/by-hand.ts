@@ -1,9 +1,11 @@
 /** `tapway-sim card|psam --vpcd PORT`: puts a virtual card or PSAM into a slot of pcscd. */
 
 import { systemClock, within } from '../../firmware-bridge/clock.ts';
+import { personOnTray } from '../card/people.ts';
 import { cardOnTray } from '../card/tray.ts';
 import { createVirtualPsam } from '../sam/psam.ts';
-import { cardInSlot, psamInSlot } from './cards.ts';
+import { SSC_SAM } from '../sam/ssc.ts';
+import { cardInSlot, contactInSlot, psamInSlot } from './cards.ts';
 import { createVpcdSlot, type SlotCard, type VpcdSlot } from './vpcd.ts';
 
 export interface VpcdRun {
@@ -13,23 +15,26 @@ export interface VpcdRun {
 }
 
 export interface VpcdCardRun extends VpcdRun {
-  /** Id on the tray, e.g. `adult`. */
+  /** Id on the tray of the lane, e.g. `adult`. */
   readonly card: string;
-  /** By its contacts (T=0) instead of the contactless face of a dual reader. */
-  readonly contact?: boolean;
+  /** Id on the tray of the kiosk, e.g. `adult-3`, in place of a card. */
+  readonly person?: string;
+  /** By its contacts (T=0) or as a dual reader shows it; default: contactless where it can. */
+  readonly face?: 'contact' | 'contactless';
   /** Seconds between two insertions; absent: the card stays in. */
   readonly every?: number;
+}
+
+export interface VpcdPsamRun extends VpcdRun {
+  /** With the social security application beside that for purchases. */
+  readonly ssc?: boolean;
 }
 
 const PRESENT_MS = 2_000;
 
 export async function runVpcdCard(options: VpcdCardRun): Promise<number> {
-  const { card, contact, every, stopped } = options;
-  const { targets } = cardOnTray(card, systemClock.wall_ms());
-  const target = targets.find(({ ats }) => ats.length > 0);
-  if (!target) throw new Error(`${card} has nothing that speaks APDUs`);
-  const face = contact ? 'contact' : 'contactless';
-  const slot = slotOf(options, cardInSlot(target, { face, clock: systemClock }));
+  const { every, stopped } = options;
+  const slot = slotOf(options, options.person ? personsCard(options) : traysCard(options));
   if (every === undefined) {
     await serve(slot, stopped);
   } else {
@@ -38,8 +43,23 @@ export async function runVpcdCard(options: VpcdCardRun): Promise<number> {
   return 0;
 }
 
-export async function runVpcdPsam(options: VpcdRun): Promise<number> {
-  const psam = createVirtualPsam(systemClock, { getResponse: true });
+function traysCard({ card, face }: VpcdCardRun): SlotCard {
+  const { targets } = cardOnTray(card, systemClock.wall_ms());
+  const target = targets.find(({ ats }) => ats.length > 0);
+  if (!target) throw new Error(`${card} has nothing that speaks APDUs`);
+  return cardInSlot(target, { face, clock: systemClock });
+}
+
+function personsCard({ person = '', face }: VpcdCardRun): SlotCard {
+  const { contact, contactless } = personOnTray(person, systemClock.wall_ms());
+  if (contactless && face !== 'contact') return cardInSlot(contactless, { clock: systemClock });
+  if (contact && face !== 'contactless') return contactInSlot(contact, systemClock);
+  throw new Error(`the card of ${person} has no ${face} face; leave --face out`);
+}
+
+export async function runVpcdPsam(options: VpcdPsamRun): Promise<number> {
+  const ssc = options.ssc ? SSC_SAM : null;
+  const psam = createVirtualPsam(systemClock, { getResponse: true, ssc });
   await serve(slotOf(options, await psamInSlot(psam)), options.stopped);
   return 0;
 }

@@ -1,7 +1,9 @@
 /** Virtual card and virtual PSAM as something that goes into a slot. */
 
 import type { Clock } from '../../firmware-bridge/ports.ts';
-import { answer, encodeAnswer, parseApdu, SW } from '../card/apdu.ts';
+import { answer, encodeAnswer, SW } from '../card/apdu.ts';
+import type { ContactFace } from '../card/ssc/combined.ts';
+import { createT0 } from '../card/t0.ts';
 import type { Target } from '../card/target.ts';
 import type { VirtualPsam } from '../sam/psam.ts';
 import type { SlotCard } from './vpcd.ts';
@@ -17,21 +19,29 @@ export interface CardOptions {
 const GET_UID = Buffer.from('FFCA000000', 'hex');
 const PSAM_TIMEOUT_MS = 60_000;
 
-export function cardInSlot(target: Target, { face = 'contactless', clock }: CardOptions = {}) {
-  const exchange = async (command: Buffer): Promise<Buffer> => {
-    const done = target.exchange(command);
-    if (clock) await new Promise<void>((wake) => clock.setTimeout(wake, done.work_ms));
-    return done.answer;
-  };
-  const powerDown = () => target.powerDown();
+export function cardInSlot(target: Target, options: CardOptions = {}): SlotCard {
   const history = historyOf(target.ats);
-  if (face === 'contact') {
-    return withT0Manners({ atr: contactAtr(history), powerDown, transceive: exchange });
+  if (options.face === 'contact') {
+    return contactInSlot({ atr: contactAtr(history), ...createT0(target) }, options.clock);
   }
+  const slot = contactInSlot({ ...target, atr: contactlessAtr(history) }, options.clock);
   const told = encodeAnswer(answer(SW.ok, target.uid));
   const transceive = async (command: Buffer) =>
-    command.equals(GET_UID) ? told : exchange(command);
-  return { atr: contactlessAtr(history), powerDown, transceive };
+    command.equals(GET_UID) ? told : slot.transceive(command);
+  return { ...slot, transceive };
+}
+
+/** A card by its contacts, T=0 manners being its own. An empty answer keeps silent for good. */
+export function contactInSlot(face: ContactFace, clock?: Clock): SlotCard {
+  return {
+    atr: face.atr,
+    powerDown: () => face.powerDown(),
+    async transceive(command) {
+      const done = face.exchange(command);
+      if (clock) await new Promise<void>((wake) => clock.setTimeout(wake, done.work_ms));
+      return done.answer.length === 0 ? null : done.answer;
+    },
+  };
 }
 
 /** @param psam best made with `getResponse`, as its answer to reset says T=0 */
@@ -45,31 +55,6 @@ export async function psamInSlot(psam: VirtualPsam): Promise<SlotCard> {
       return reply.ok ? reply.value : null;
     },
     powerDown: () => void psam.close(),
-  };
-}
-
-/** Data that a command without Le brings comes by 61xx and GET RESPONSE (ISO/IEC 7816-3). */
-function withT0Manners(card: SlotCard): SlotCard {
-  let waiting: Buffer | null = null;
-  return {
-    atr: card.atr,
-    powerDown() {
-      waiting = null;
-      card.powerDown();
-    },
-    async transceive(command) {
-      const apdu = parseApdu(command);
-      if (apdu?.ins === 0xc0 && waiting) {
-        const fetched = waiting;
-        waiting = null;
-        return fetched;
-      }
-      waiting = null;
-      const whole = await card.transceive(command);
-      if (!whole || whole.length <= 2 || apdu?.le !== undefined) return whole;
-      waiting = whole;
-      return encodeAnswer(answer(0x6100 | ((whole.length - 2) & 0xff)));
-    },
   };
 }
 

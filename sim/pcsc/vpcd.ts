@@ -96,6 +96,7 @@ export function createVpcdSlot({ port, host, clock, card }: VpcdOptions): VpcdSl
       wanted = true;
       return new Promise((resolve) => {
         inserted = resolve;
+        clock.clearTimeout(timer);
         if (socket) resolve();
         else plug();
       });

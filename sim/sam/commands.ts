@@ -16,6 +16,14 @@ import {
   sessionKey,
 } from '../crypto.ts';
 import { type KeyAlgorithm, type KeySet, masterKey, SCHEMES, SIM_ISSUER } from '../keys.ts';
+import {
+  executeSscSam,
+  SSC_SAM_AID,
+  SSC_SAM_START,
+  type SscSamSession,
+  type SscSamSettings,
+  sscSamFci,
+} from './ssc.ts';
 
 /** Survives reset. JSON-able. */
 export interface PsamSnapshot {
@@ -29,11 +37,12 @@ export interface PsamSnapshot {
 
 /** Lost with the power. */
 interface PsamSession {
-  readonly application: 'mf' | 'purse';
+  readonly application: 'mf' | 'purse' | 'ssc';
   /** The MAC2 that the 8070 under way expects. */
   readonly purchase: { readonly mac2: Buffer } | null;
   /** Key of 801A. */
   readonly working: { readonly algorithm: Algorithm; readonly key: Buffer } | null;
+  readonly ssc: SscSamSession;
 }
 
 export interface PsamSettings {
@@ -44,9 +53,16 @@ export interface PsamSettings {
   readonly keyIndex: number;
   /** Wrong MAC2 in a row before it locks, answered 63Cx; null: no limit, answered 9302. */
   readonly mac2Limit: number | null;
+  /** The social security application beside the one for purchases; null: none. */
+  readonly ssc: SscSamSettings | null;
 }
 
-export const PSAM_POWER_UP: PsamSession = { application: 'mf', purchase: null, working: null };
+export const PSAM_POWER_UP: PsamSession = {
+  application: 'mf',
+  purchase: null,
+  working: null,
+  ssc: SSC_SAM_START,
+};
 
 interface Moment {
   readonly settings: PsamSettings;
@@ -83,13 +99,29 @@ const COMMANDS: ReadonlyMap<number, Handler> = new Map([
 
 export function execute(moment: Moment, apdu: Apdu | null): Step {
   if (!apdu) return { answer: answer(SW.wrongLength) };
+  const ofSsc = moment.session.application === 'ssc' ? inSsc(moment, apdu) : null;
+  if (ofSsc) return ofSsc;
   const handler = COMMANDS.get((apdu.cla << 8) | apdu.ins);
   if (handler) return handler(moment, apdu);
   const known = apdu.cla === 0x00 || apdu.cla === 0x80;
   return { answer: answer(known ? SW.wrongInstruction : SW.wrongClass) };
 }
 
-function select(_moment: Moment, { p1, data }: Apdu): Step {
+function inSsc({ settings, session }: Moment, apdu: Apdu): Step | null {
+  const { ssc, keys } = settings;
+  if (!ssc) return null;
+  const identity = { serial: keys.psam_serial, terminal: keys.terminal };
+  const step = executeSscSam({ settings: ssc, identity, session: session.ssc }, apdu);
+  if (!step) return null;
+  return { answer: step.answer, session: { ...session, ssc: step.session ?? session.ssc } };
+}
+
+function select({ settings }: Moment, { p1, data }: Apdu): Step {
+  if (settings.ssc && isSsc(p1, data))
+    return {
+      answer: answer(SW.ok, sscSamFci()),
+      session: { ...PSAM_POWER_UP, application: 'ssc' },
+    };
   const byName = p1 === 0x04 && data.equals(APPLICATION_AID);
   const fid = p1 === 0x00 && data.length === 2 ? data.readUInt16BE() : 0;
   if (fid === 0x3f00)
@@ -97,6 +129,12 @@ function select(_moment: Moment, { p1, data }: Apdu): Step {
   if (!byName && !APPLICATION_IDS.includes(fid)) return { answer: answer(SW.fileNotFound) };
   const session: PsamSession = { ...PSAM_POWER_UP, application: 'purse' };
   return { answer: answer(SW.ok, fci(APPLICATION_AID)), session };
+}
+
+/** By name, or as DF01. */
+function isSsc(p1: number, data: Buffer): boolean {
+  if (p1 === 0x04) return data.equals(SSC_SAM_AID);
+  return p1 === 0x00 && data.equals(Buffer.from([0xdf, 0x01]));
 }
 
 function fci(name: string | Buffer): Buffer {

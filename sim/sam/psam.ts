@@ -5,8 +5,11 @@ import { type Answer, type Apdu, answer, encodeAnswer, parseApdu, SW } from '../
 import { type KeySet, SIM_KEYS } from '../keys.ts';
 import { execute, PSAM_POWER_UP, type PsamSettings, type PsamSnapshot } from './commands.ts';
 
-/** mute: powered, never answers; absent: no card in the slot; wrongMac1: 8070 gives a bad MAC1. */
-type PsamFault = 'none' | 'mute' | 'absent' | 'wrongMac1';
+/**
+ * mute: powered, never answers; absent: no card in the slot; wrongMac1: 8070 gives a bad MAC1;
+ * wrongCipher: 80FA gives bad data.
+ */
+type PsamFault = 'none' | 'mute' | 'absent' | 'wrongMac1' | 'wrongCipher';
 
 export interface PsamOptions extends Partial<Omit<PsamSettings, 'keys'>> {
   readonly keys?: KeySet;
@@ -37,6 +40,7 @@ const WORK_MS: ReadonlyMap<number, number> = new Map([
   [0x72, 72],
   [0x1a, 60],
   [0xfa, 40],
+  [0xde, 60],
 ]);
 
 /** One command at a time: a second one meanwhile is answered `link-busy`. */
@@ -94,12 +98,14 @@ export function createVirtualPsam(clock: Clock, options: PsamOptions = {}): Virt
 }
 
 /** The card itself: its memory, and T=0 manners if wanted. Takes no time, has no faults. */
-function createChip({ keys, levels, keyIndex, mac2Limit, getResponse }: PsamOptions) {
+function createChip(options: PsamOptions) {
+  const { keys, levels, keyIndex, mac2Limit, getResponse, ssc } = options;
   const settings: PsamSettings = {
     keys: keys ?? SIM_KEYS,
     levels: levels ?? 2,
     keyIndex: keyIndex ?? 0x41,
     mac2Limit: mac2Limit ?? null,
+    ssc: ssc ?? null,
   };
   let stored: PsamSnapshot = { termSeq: 0, wrongMac2: 0, draws: 0 };
   let session = PSAM_POWER_UP;
@@ -145,10 +151,11 @@ function fetched({ le = 256 }: Apdu, waiting: Buffer) {
   return { told: answer(sw, waiting.subarray(0, le)), rest: rest.length > 0 ? rest : null };
 }
 
-/** Under `wrongMac1` the last byte that 8070 gives, at once or by GET RESPONSE, is another one. */
+/** The last byte that the command gives, at once or by GET RESPONSE, is another one. */
 function spoilt(told: Answer, apdu: Apdu | null, fault: PsamFault): Answer {
-  const ofInit = apdu?.ins === 0x70 || apdu?.ins === 0xc0;
-  if (fault !== 'wrongMac1' || !ofInit || told.data.length === 0) return told;
+  const ins = fault === 'wrongMac1' ? 0x70 : fault === 'wrongCipher' ? 0xfa : null;
+  const meant = ins !== null && (apdu?.ins === ins || apdu?.ins === 0xc0);
+  if (!meant || told.data.length === 0) return told;
   const data = Buffer.from(told.data);
   data.writeUInt8(~data.readUInt8(data.length - 1) & 0xff, data.length - 1);
   return { ...told, data };

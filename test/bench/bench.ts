@@ -28,6 +28,12 @@ async function main(): Promise<number> {
       await runListChild(JSON.parse(what) as Place);
       return 0;
     }
+    case 'chips': {
+      const { runFarChips } = await import('./kit/far-chips.ts');
+      const { lines, work_ms } = JSON.parse(what) as { lines: number; work_ms: number };
+      await runFarChips(lines, work_ms);
+      return 0;
+    }
     case 'first': {
       const { runFirst } = await import('./rows/first.ts');
       process.stdout.write(JSON.stringify(await runFirst(JSON.parse(what) as FirstRequest)));
@@ -54,7 +60,9 @@ async function runRows(): Promise<number> {
   const rows = ROWS.filter(({ name }) => !only || only.includes(name));
   const report = { machine: machine(), quick, lines: [] as Line[] };
   for (const row of rows) {
-    process.stderr.write(`${row.name}: ${row.what}\n`);
+    const lacking = row.lacking?.() ?? null;
+    process.stderr.write(`${row.name}: ${lacking ? `LEFT OUT: ${lacking}` : row.what}\n`);
+    if (lacking) continue;
     report.lines.push(...(await row.run({ quick })));
   }
   const print = values.json ? asJson : values.markdown ? asMarkdown : asTable;

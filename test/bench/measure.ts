@@ -4,6 +4,8 @@ export interface Row {
   readonly name: string;
   /** One line: what is measured, and how. */
   readonly what: string;
+  /** What this machine lacks for it, with the cure; null: nothing. */
+  lacking?(): string | null;
   run(options: RunOptions): Promise<Line[]>;
 }
 

@@ -1,11 +1,25 @@
 import type { Row } from './measure.ts';
 import { sm2, sm4 } from './rows/crypto.ts';
 import { first } from './rows/first.ts';
+import { hid } from './rows/hid.ts';
 import { ledger } from './rows/ledger.ts';
 import { lists } from './rows/lists.ts';
 import { open } from './rows/open.ts';
 import { pcsc } from './rows/pcsc.ts';
+import { serial } from './rows/serial.ts';
 import { start } from './rows/start.ts';
 import { tap } from './rows/tap.ts';
 
-export const ROWS: readonly Row[] = [tap, first, open, ledger, sm4, sm2, start, pcsc, lists];
+export const ROWS: readonly Row[] = [
+  tap,
+  first,
+  open,
+  ledger,
+  sm4,
+  sm2,
+  start,
+  serial,
+  hid,
+  pcsc,
+  lists,
+];

@@ -166,7 +166,8 @@ operator.test(
     const stopped = new Promise<void>((resolve) => systemClock.setTimeout(resolve, 500));
     const shipped = laneConfig('flat');
     const ended = runLane({
-      ...{ io, stopped, devices: { reader: never, samSlot: never, barrier: never } },
+      ...{ io, stopped },
+      devices: { reader: never, farReader: never, samSlot: never, barrier: never },
       config: { ...shipped, ...config, sam: { ...shipped.sam, kind: 'psam' } },
       log: { debug: silent, info: silent, warn: silent, error: silent },
     });

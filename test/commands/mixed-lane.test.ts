@@ -33,6 +33,24 @@ mixed.test(
 );
 
 mixed.test(
+  'GIVEN a reader at either end WHEN cards come to both at once THEN each pays and passes',
+  async () => {
+    const file = laneFile('far_reader: { path: /dev/none-either }\n');
+    const devices = 'reader,far_reader,sam,barrier';
+    const args = ['lane', '--config', file, '--simulate', devices];
+    const lane = start(quickSim(), [...args, '--every', '2']);
+    await lane.until(/"light":"green".*"msg":"sign: /);
+    await lane.until(/"light":"green".*"msg":"far sign: /);
+    await lane.until(/"message":"pass-concession"/);
+    lane.kill('SIGTERM');
+    const { code, err } = await lane.ended;
+    assert.is(code, 0);
+    assert.not.match(err, /E900|"incident"/);
+  },
+  60_000,
+);
+
+mixed.test(
   'GIVEN only the SAM simulated THEN the lane says which devices it lacks, and ends when told',
   async () => {
     const lane = start(quickSim(), ['lane', '--config', laneFile(), '--simulate', 'sam']);

@@ -137,6 +137,16 @@ const LANE_CASES: readonly [string, string, string][] = [
     'lane.yaml:12:19: reader.ack_timeout_ms: must be below card_timeout_ms (800)',
   ],
   [
+    'path: /dev/ttyUSB0',
+    'path: /dev/a\nfar_reader:\n  path: /dev/a',
+    'lane.yaml:13:9: far_reader.path: must differ from reader.path: it is another device',
+  ],
+  [
+    'path: /dev/ttyUSB0',
+    'kind: hid\n  usb: { serial: A }\nfar_reader: { kind: hid, usb: { serial: A } }',
+    'lane.yaml:13:29: far_reader.usb: must differ from reader.usb: it is another device',
+  ],
+  [
     "kind: flat\n  place: '00010001'",
     "kind: exit\n  place: '00010009'",
     'lane.yaml:9:10: lane.place: "00010009" is no station of "Test fares"; one of: ' +

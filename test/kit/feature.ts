@@ -36,7 +36,7 @@ export function feature(name: string): Feature {
   return {
     test: add,
     testWith(program, title, body, timeout_ms) {
-      if (installed(program.command)) add(title, body, timeout_ms);
+      if (isInstalled(program.command)) add(title, body, timeout_ms);
       else if (process.env.CI === 'true')
         add(title, () => {
           throw new Error(`${program.command} is missing; ${program.install}`);
@@ -53,7 +53,7 @@ export function feature(name: string): Feature {
   };
 }
 
-function installed(command: string): boolean {
+export function isInstalled(command: string): boolean {
   return spawnSync('sh', ['-c', `command -v ${command}`]).status === 0;
 }
 

@@ -1,8 +1,10 @@
 /**
  * A disk in memory that forgets what was not synced, and fails when told to. `crash()` is a power
- * cut: only synced bytes stay, and names as they stood when their directory was synced.
+ * cut: only synced bytes stay, and names as they stood when their directory was synced. What else
+ * a power cut may leave is told by `unsettled()` and made by `afterCut()`: see power-cuts.ts.
  */
 
+import { createHash } from 'node:crypto';
 import type { Disk, DiskFile } from '../../firmware-bridge/ports.ts';
 
 const SECTOR_BYTES = 512;
@@ -24,6 +26,17 @@ interface Change {
   readonly bytes: Buffer | null;
 }
 
+/** What a power cut may leave in one of several ways, whatever becomes of the rest. */
+export interface Piece {
+  /** `/ledger/a.log sector 3`, or `names`. */
+  readonly name: string;
+  /** How many ways there are, oldest first: as it was synced, …, as it was last written. */
+  readonly versions: number;
+}
+
+/** Names that change together, as with a rename; null: the name is gone. */
+type NameChange = ReadonlyMap<string, Stored | null>;
+
 interface Stored {
   readonly content: Content;
   readonly durable: Content;
@@ -43,6 +56,8 @@ export class MemoryDisk implements Disk {
   onStep: (step: string) => void = () => {};
   #files = new Map<string, Stored>();
   #durableNames = new Map<string, Stored>();
+  /** Since their directories were synced, in order. */
+  #nameChanges: NameChange[] = [];
 
   /** Power cut. @param kept_bytes how many unsynced bytes of each file survive all the same */
   crash(kept_bytes = 0): void {
@@ -67,8 +82,74 @@ export class MemoryDisk implements Disk {
     });
   }
 
+  /**
+   * What is not synced now. Each sector of 512 bytes reaches the disk by itself, in any order and
+   * as of any write; names reach it in order, as a journalling file system writes them.
+   */
+  unsettled(): Piece[] {
+    const names = { name: 'names', versions: this.#nameChanges.length + 1 };
+    const sectors = this.#sectors().map(({ path, sector, versions }) => ({
+      name: `${path} sector ${sector}`,
+      versions: versions.length,
+    }));
+    return [names, ...sectors].filter(({ versions }) => versions > 1);
+  }
+
+  /** The disk after a power cut now. @param kept of each unsettled piece, which version */
+  afterCut(kept: readonly number[]): MemoryDisk {
+    const left = [...kept];
+    const names = new Map(this.#durableNames);
+    const changes = this.#nameChanges.length > 0 ? (left.shift() ?? 0) : 0;
+    for (const change of this.#nameChanges.slice(0, changes)) applyNames(names, change);
+    const contents = new Map<Stored, Content>();
+    for (const { file, sector, versions } of this.#sectors()) {
+      const content = contents.get(file) ?? new Content(file.durable.slice(0));
+      contents.set(file, content);
+      const now = versions[left.shift() ?? 0] ?? Buffer.alloc(0);
+      const rest = Math.max(0, content.length - sector * SECTOR_BYTES);
+      const gone = Buffer.alloc(Math.min(SECTOR_BYTES, rest));
+      const bytes = now.length > 0 ? now : gone;
+      if (bytes.length > 0) content.write(sector * SECTOR_BYTES, bytes);
+    }
+    const disk = new MemoryDisk();
+    const copies = new Map<Stored, Stored>();
+    for (const [name, file] of names) {
+      const bytes = (contents.get(file) ?? file.durable).slice(0);
+      const copy = copies.get(file) ?? settled(bytes);
+      copies.set(file, copy);
+      disk.#files.set(name, copy);
+      disk.#durableNames.set(name, copy);
+    }
+    return disk;
+  }
+
+  /** Alike for disks that hold the same names with the same bytes. */
+  fingerprint(): string {
+    const hash = createHash('sha1');
+    for (const [name, { content }] of [...this.#files].sort(([a], [b]) => (a < b ? -1 : 1))) {
+      hash.update(`${name} ${content.length}\n`).update(content.slice(0));
+    }
+    return hash.digest('hex');
+  }
+
+  /** Every sector that a power cut may leave in one of several versions. */
+  #sectors() {
+    const named = [...this.#durableNames, ...this.#nameChanges.flatMap((each) => [...each])];
+    const paths = new Map<Stored, string>();
+    for (const [path, file] of named) if (file && !paths.has(file)) paths.set(file, path);
+    return [...paths].flatMap(([file, path]) =>
+      sectorsOf(file).map(({ sector, versions }) => ({ file, path, sector, versions })),
+    );
+  }
+
+  #rename(change: NameChange): void {
+    applyNames(this.#files, change);
+    this.#nameChanges.push(change);
+  }
+
   #cut(keep: (file: Stored) => void): void {
     this.#files = new Map(this.#durableNames);
+    this.#nameChanges = [];
     for (const file of new Set(this.#files.values())) {
       keep(file);
       file.unsynced = [];
@@ -88,7 +169,7 @@ export class MemoryDisk implements Disk {
 
   /** Replaces a file's content, durably: damage, or an operator's hand. */
   poke(path: string, bytes: Buffer): void {
-    const file = { content: new Content(bytes), durable: new Content(bytes), unsynced: [] };
+    const file = settled(bytes);
     this.#files.set(path, file);
     this.#durableNames.set(path, file);
   }
@@ -108,29 +189,34 @@ export class MemoryDisk implements Disk {
       if (within(name) && !this.#files.has(name)) this.#durableNames.delete(name);
     }
     for (const [name, file] of this.#files) if (within(name)) this.#durableNames.set(name, file);
+    this.#nameChanges = this.#nameChanges.filter((change) => ![...change.keys()].every(within));
   }
 
   async rename(from: string, to: string): Promise<void> {
     this.onStep('rename');
-    this.#files.set(to, this.#stored(from));
-    this.#files.delete(from);
+    this.#rename(
+      new Map([
+        [from, null],
+        [to, this.#stored(from)],
+      ]),
+    );
   }
 
   async link(from: string, to: string): Promise<void> {
     this.onStep('link');
-    this.#files.set(to, this.#stored(from));
+    this.#rename(new Map([[to, this.#stored(from)]]));
   }
 
   async remove(path: string): Promise<void> {
     this.onStep('remove');
     for (const name of this.#files.keys()) {
-      if (name === path || name.startsWith(`${path}/`)) this.#files.delete(name);
+      if (name === path || name.startsWith(`${path}/`)) this.#rename(new Map([[name, null]]));
     }
   }
 
   async open(path: string, mode: 'read' | 'append'): Promise<DiskFile> {
     if (mode === 'append' && !this.#files.has(path)) {
-      this.#files.set(path, { content: new Content(), durable: new Content(), unsynced: [] });
+      this.#rename(new Map([[path, settled(Buffer.alloc(0))]]));
     }
     const file = this.#stored(path);
     return {
@@ -224,6 +310,40 @@ class Content {
     this.apply({ offset: 0, bytes: null });
     this.write(0, other.slice(0));
   }
+}
+
+function settled(bytes: Buffer): Stored {
+  return { content: new Content(bytes), durable: new Content(bytes), unsynced: [] };
+}
+
+function applyNames(names: Map<string, Stored>, change: NameChange): void {
+  for (const [name, file] of change) {
+    if (file) names.set(name, file);
+    else names.delete(name);
+  }
+}
+
+/** The versions of each sector that its unsynced writes have changed; empty: it is not there. */
+function sectorsOf({ durable, unsynced }: Stored): { sector: number; versions: Buffer[] }[] {
+  const content = new Content(durable.slice(0));
+  const found = new Map<number, Buffer[]>();
+  const sectorAt = (number: number) => content.slice(number * SECTOR_BYTES, SECTOR_BYTES);
+  for (const each of unsynced) {
+    const end = Math.max(content.length, each.offset + (each.bytes?.length ?? 0));
+    const last = each.bytes ? each.offset + each.bytes.length : end;
+    const touched: [number, Buffer][] = [];
+    for (let at = Math.floor(each.offset / SECTOR_BYTES); at * SECTOR_BYTES < last; at += 1) {
+      touched.push([at, sectorAt(at)]);
+    }
+    content.apply(each);
+    for (const [sector, before] of touched) {
+      const now = sectorAt(sector);
+      if (now.equals(before)) continue;
+      const versions = found.get(sector) ?? [before];
+      found.set(sector, [...versions, now]);
+    }
+  }
+  return [...found].sort(([a], [b]) => a - b).map(([sector, versions]) => ({ sector, versions }));
 }
 
 function change(file: Stored, made: Change): void {

@@ -1,6 +1,7 @@
 /** The text from which the office builds a list: one entry a line, `#` comments, blank lines. */
 
 import type { Disk } from '../../../firmware-bridge/ports.ts';
+import { listKey } from '../../card/ssc/card-id.ts';
 import { REASONS } from '../blacklist.ts';
 import { ListFileError, type ListName, strideOf } from './header.ts';
 
@@ -10,8 +11,10 @@ const FIRST_ENTRIES = 4_096;
 
 const FORMS: Readonly<Record<ListName, { pattern: RegExp; expected: string }>> = {
   blacklist: {
-    pattern: /^([0-9A-Fa-f]{20})[\s,;]+([a-z-]+)$/,
-    expected: `application serial (20 hex digits), a comma, one of ${REASONS.join(', ')}`,
+    pattern: /^([0-9A-Fa-f]{20}|[0-9A-Fa-f]{32})[\s,;]+([a-z-]+)$/,
+    expected:
+      'application serial (20 hex digits) or card id (32 hex digits), a comma, ' +
+      `one of ${REASONS.join(', ')}`,
   },
   issuers: { pattern: /^([0-9A-Fa-f]{8})$/, expected: 'the first 8 hex digits of an issuer id' },
   cities: { pattern: /^([0-9A-Fa-f]{4})$/, expected: 'a city code of 4 hex digits' },
@@ -37,10 +40,19 @@ export async function parseLines(list: ListName, lines: Lines): Promise<Buffer> 
       throw new ListFileError(`line ${number}: expected ${expected}`);
     }
     if (used === entries.length) entries = Buffer.concat([entries, Buffer.alloc(used)]);
-    used += entries.write(key, used, 'hex');
+    used += entries.write(list === 'blacklist' ? cardKey(key) : key, used, 'hex');
     used = entries.writeUInt8(value, used);
   }
   return entries.subarray(0, used);
+}
+
+/**
+ * The 10 bytes, as hex, under which a list holds a card: its serial, or for a Social Security Card
+ * the hash of its id, so that the list names no card of a person.
+ * @param name 20 or 32 hex digits
+ */
+export function cardKey(name: string): string {
+  return name.length === 20 ? name : listKey(Buffer.from(name, 'hex')).toString('hex');
 }
 
 function withoutComment(line: string): string {

@@ -1,5 +1,6 @@
 /** EF18, one 23-byte record of the purchase log (docs/protocol.md §1.4). */
 
+import type { Command } from '../apdu.ts';
 import { hexOf } from '../bytes.ts';
 
 export const LOG_RECORD_LENGTH = 23;
@@ -14,6 +15,11 @@ export interface LogRecord {
   readonly terminal: string;
   /** BCD `YYYYMMDDHHMMSS`. */
   readonly at: string;
+}
+
+/** @param number 1: the newest */
+export function readLogRecord(number: number): Command {
+  return { cla: 0x00, ins: 0xb2, p1: number, p2: (0x18 << 3) | 4, le: LOG_RECORD_LENGTH };
 }
 
 export function parseLogRecord(bytes: Buffer): LogRecord | null {

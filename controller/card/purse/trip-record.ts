@@ -27,7 +27,12 @@ export interface TripRecord {
 }
 
 export function readLatestTrip(): Command {
-  return { cla: 0x00, ins: 0xb2, p1: 0x01, p2: SFI_1E | 4, le: 256 };
+  return readTrip(1);
+}
+
+/** @param number 1: the newest */
+export function readTrip(number: number): Command {
+  return { cla: 0x00, ins: 0xb2, p1: number, p2: SFI_1E | 4, le: 256 };
 }
 
 /** 80DC: the record waits in the card's cache and is written by a successful 8054 alone. */

@@ -2,7 +2,7 @@
 
 import { regionName } from './codes.ts';
 import type { Item } from './records.ts';
-import { DF } from './select.ts';
+import { DF, type Directory } from './select.ts';
 import { asciiOf, dateOf, digitsOf, textOf } from './text.ts';
 
 type Kind = 'text' | 'ascii' | 'region' | 'date';
@@ -27,7 +27,7 @@ export type InsuranceCode =
   | 'health-record';
 
 interface InsuranceFile {
-  readonly df: Buffer;
+  readonly df: Directory;
   readonly ef: Buffer;
   readonly items: readonly InsuranceItem[];
 }
@@ -55,7 +55,7 @@ export const INSURANCE_FILES: readonly InsuranceFile[] = [
 ];
 
 /** As people write it; null where the card holds nothing, or nonsense. */
-export function valueOf({ kind }: InsuranceItem, bytes: Buffer): string | null {
+export function insuranceValue({ kind }: InsuranceItem, bytes: Buffer): string | null {
   switch (kind) {
     case 'text':
       return textOf(bytes).text || null;
@@ -72,7 +72,7 @@ export function valueOf({ kind }: InsuranceItem, bytes: Buffer): string | null {
   }
 }
 
-function file(df: Buffer, ef: string, items: readonly InsuranceItem[]): InsuranceFile {
+function file(df: Directory, ef: string, items: readonly InsuranceItem[]): InsuranceFile {
   return { df, ef: Buffer.from(ef, 'hex'), items };
 }
 

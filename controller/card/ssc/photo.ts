@@ -17,6 +17,19 @@ export function readBinary(offset: number, length: number): Command {
   return { cla: 0x00, ins: 0xb0, p1: offset >> 8, p2: offset & 0xff, le: length };
 }
 
+/** Does a file that begins like this hold a picture? */
+export function beginsPicture(bytes: Buffer): boolean {
+  return isBmp(bytes) || isJpeg(bytes);
+}
+
+function isBmp(bytes: Buffer): boolean {
+  return bytes.length >= 6 && bytes.toString('latin1', 0, 2) === 'BM';
+}
+
+function isJpeg(bytes: Buffer): boolean {
+  return bytes.length >= 4 && bytes.readUIntBE(0, 3) === 0xffd8ff;
+}
+
 /** Nothing but padding: the picture has ended before this piece. */
 export function isPadding(bytes: Buffer): boolean {
   return bytes.every((byte) => byte === 0x00) || bytes.every((byte) => byte === 0xff);
@@ -24,12 +37,12 @@ export function isPadding(bytes: Buffer): boolean {
 
 /** The picture without the padding behind it; null when the file holds none, or half of one. */
 export function parsePhoto(file: Buffer): Photo | null {
-  if (file.length >= 6 && file.toString('latin1', 0, 2) === 'BM') {
+  if (isBmp(file)) {
     const size = file.readUInt32LE(2);
     const whole = size >= 26 && size <= file.length;
     return whole ? { type: 'bmp', bytes: file.subarray(0, size) } : null;
   }
-  if (file.length < 4 || file.readUIntBE(0, 3) !== 0xffd8ff) return null;
+  if (!isJpeg(file)) return null;
   // The last end mark: a small preview inside may have one of its own.
   const end = file.lastIndexOf(Buffer.from('FFD9', 'hex'));
   return end < 0 ? null : { type: 'jpeg', bytes: file.subarray(0, end + 2) };

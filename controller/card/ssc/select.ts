@@ -6,12 +6,21 @@ import { findTag, parseTlv } from '../tlv.ts';
 /** `sx1.sh.` and 社会保障 in GBK. */
 export const SSSE = Buffer.from('7378312E73682EC9E7BBE1B1A3D5CF', 'hex');
 
+export interface Directory {
+  readonly fid: Buffer;
+  readonly aid: Buffer;
+}
+
 export const DF = {
   /** 公共应用 */
-  publicData: Buffer.from('DF01', 'hex'),
+  publicData: directory('DF01', 'D15600000500'),
   /** 社会保险: 医疗保险 */
-  medicalInsurance: Buffer.from('DF04', 'hex'),
+  medicalInsurance: directory('DF04', 'D15600000503'),
 } as const;
+
+function directory(fid: string, aid: string): Directory {
+  return { fid: Buffer.from(fid, 'hex'), aid: Buffer.from(aid, 'hex') };
+}
 
 export type SscAlgorithm = 'des' | 'ssf33' | 'sm4';
 
@@ -43,15 +52,23 @@ export function parseEnvironment(fci: Buffer): Environment | null {
   };
 }
 
-/** How P1 may name a file; the first is the standard's, the others what some cards want. */
-export const P1_FALLBACKS = { elementary: [0x02, 0x00], dedicated: [0x00, 0x01] } as const;
-
-/** @param p1 one of the fallbacks for its kind */
-export function selectFile(fid: Buffer, p1: number): Command {
-  return { cla: 0x00, ins: 0xa4, p1, p2: 0x00, data: fid };
+/**
+ * The ways to name a file, the standard's first: P1 02 or 00 for a file under the current directory,
+ * P1 00 or 01 for a directory, and at last its application name.
+ */
+export function selectElementary(fid: Buffer): Command[] {
+  return [0x02, 0x00].map((p1) => select(p1, fid));
 }
 
-/** Answers after which the next P1 is worth trying. */
-export function wantsOtherP1(sw: number): boolean {
+export function selectDirectory({ fid, aid }: Directory): Command[] {
+  return [select(0x00, fid), select(0x01, fid), select(0x04, aid)];
+}
+
+function select(p1: number, data: Buffer): Command {
+  return { cla: 0x00, ins: 0xa4, p1, p2: 0x00, data };
+}
+
+/** Answers after which the next way is worth trying. */
+export function wantsOtherWay(sw: number): boolean {
   return sw === 0x6a86 || sw === 0x6b00;
 }

@@ -41,8 +41,11 @@ export interface TapResult {
 }
 
 export interface TapRunner {
-  /** Takes one card through the machine. Never rejects; never called while a tap runs. */
-  run(card: Card): Promise<TapResult>;
+  /**
+   * Takes one card through the machine. Never rejects; never called while a tap runs.
+   * @param config of the end at which the card is, where the lane has two
+   */
+  run(card: Card, config?: TapDeps['config']): Promise<TapResult>;
   readonly state: string;
   onState(listener: (state: string) => void): void;
 }
@@ -93,11 +96,11 @@ export function createTapRunner(base: Omit<TapDeps, 'span'>): TapRunner {
   actor.start();
 
   return {
-    run: (card) =>
+    run: (card, config = base.config) =>
       new Promise((finish) => {
         if (run) throw new Error('a tap was started while another runs');
         taps += 1;
-        run = begin(card, taps, finish);
+        run = begin(card, config, finish);
         actor.send({ type: 'CARD' });
       }),
     get state() {
@@ -106,7 +109,7 @@ export function createTapRunner(base: Omit<TapDeps, 'span'>): TapRunner {
     onState: (listener) => listeners.push(listener),
   };
 
-  function begin(card: Card, id: number, finish: (result: TapResult) => void): Run {
+  function begin(card: Card, config: TapDeps['config'], finish: Run['finish']): Run {
     const started_ms = clock.now_ms();
     const spans: Span[] = [];
     const span: TapDeps['span'] = async (name, work) => {
@@ -118,7 +121,8 @@ export function createTapRunner(base: Omit<TapDeps, 'span'>): TapRunner {
       }
     };
     const end: StageEnd = { kind: 'next' };
-    return { tap: { id, card, charges: [] }, deps: { ...base, span }, spans, end, finish };
+    const tap: Tap = { id: taps, card, charges: [] };
+    return { tap, deps: { ...base, config, span }, spans, end, finish };
   }
 
   async function runStage(stage: Stage): Promise<void> {

@@ -35,6 +35,9 @@ function show(text: string): string {
   });
 }
 
+/** Lines of double height would touch the next one: the paper is fed a little further. */
+const TALL_GAP_DOTS = 10;
+
 /** How the printer at hand wants it. */
 export interface PrinterHabits {
   /** Columns of half-width characters: 48 or 42 on paper of 80 mm, 32 on 58 mm. */
@@ -55,7 +58,22 @@ export function slipToEscPos(document: string, habits: PrinterHabits): Buffer {
 /** The document as a picture for the screen. */
 export function slipToSvg(document: string, columns: number): string {
   const options = { cpl: columns, encoding: 'gb18030', spacing: true, cutting: false } as const;
-  return receiptline.transform(document, { ...options, command: shown(receiptline.commands.svg) });
+  const svg = shown(receiptline.commands.svg);
+  let tall = false;
+  const command: BaseCommand = {
+    ...svg,
+    wh(scale) {
+      tall = true;
+      return svg.wh.call(this, scale);
+    },
+    lf() {
+      const fed = svg.lf.call(this);
+      if (tall) this.svgHeight += TALL_GAP_DOTS;
+      tall = false;
+      return fed;
+    },
+  };
+  return receiptline.transform(document, { ...options, command });
 }
 
 /** The document as plain lines. */
@@ -87,6 +105,7 @@ const CUTS = { partial: '\x1dVB\0', full: '\x1dVA\0', none: '\x1bd\x05' } as con
  */
 function escPos(cut: PrinterHabits['cut'], qr: PrinterHabits['qr']): BaseCommand {
   const generic = shown(receiptline.commands.generic);
+  let tall = false;
   return {
     ...generic,
     open(printer) {
@@ -96,7 +115,15 @@ function escPos(cut: PrinterHabits['cut'], qr: PrinterHabits['qr']): BaseCommand
     cut: () => CUTS[cut],
     text: (text) => encodeGb18030(show(text)).toString('latin1'),
     hr: (width) => encodeGb18030('─'.repeat(width / 2)).toString('latin1'),
-    wh: (scale) => `\x1c!${scale === 2 ? '\x08' : '\x0c'}${generic.wh(scale)}`,
+    wh(scale) {
+      tall = true;
+      return `\x1c!${scale === 2 ? '\x08' : '\x0c'}${generic.wh(scale)}`;
+    },
+    lf() {
+      const gap = tall ? `\x1bJ${String.fromCharCode(TALL_GAP_DOTS)}` : '';
+      tall = false;
+      return `\n${gap}`;
+    },
     normal: () => `\x1c!\0${generic.normal()}`,
     ...(qr === 'native' && { qrcode: nativeQr }),
   };

@@ -1,6 +1,6 @@
 /** What Linux knows of a process. */
 
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 
 /** Resident memory of a process, now and at its peak (proc(5), VmRSS and VmHWM). */
 export function memoryOf(pid: number | 'self'): { rss_MiB: number; peak_MiB: number } {
@@ -14,4 +14,21 @@ export function memoryOf(pid: number | 'self'): { rss_MiB: number; peak_MiB: num
 export function cpuOf_ms(pid: number): number {
   const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)?.split(' ') ?? [];
   return (Number(fields[11]) + Number(fields[12])) * 10;
+}
+
+/** Process ids of our own children. */
+export function childrenOfOurs(): number[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .filter((pid) => parentOf(pid) === process.pid)
+    .map(Number);
+}
+
+function parentOf(pid: string): number {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
+  } catch {
+    return 0;
+  }
 }

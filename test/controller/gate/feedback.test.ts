@@ -36,6 +36,8 @@ const SPECIAL: Partial<Record<Message, string>> = {
   emergency: 'green alarm',
   maintenance: 'red none',
   starting: 'off none',
+  'free-passage': 'green none',
+  wait: 'red none',
 };
 const KINDS: readonly (readonly [readonly Message[], string])[] = [
   [GRANTED, 'green pass'],

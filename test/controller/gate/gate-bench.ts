@@ -10,7 +10,9 @@ import type { Authorisation, Mac2Verdict, SamIdentity } from '../../../controlle
 import {
   type BarrierEvent,
   type Card,
+  type CardReader,
   failed,
+  type GateSignal,
   ok,
   type Presence,
   type Reply,
@@ -20,6 +22,8 @@ import { createFakeClock, type FakeClock } from '../../kit/fake-clock.ts';
 import { MemoryDisk } from '../../kit/memory-disk.ts';
 import { inShort, laneConfig } from './tap/bench.ts';
 import { MAC1, PSAM, TERMINAL } from './tap/wire.ts';
+
+type Part = 'reader' | 'far_reader' | 'sam' | 'barrier';
 
 const NONE: Reply<Presence> = ok({ kind: 'none' });
 
@@ -36,16 +40,25 @@ export class Bench {
   readonly orders: string[] = [];
   readonly calls = { detect: 0, probe: 0, recover: 0, present: 0, release: 0, samStart: 0 };
   reader: Reply<string> = ok('scripted reader');
+  /** Set it before the start, and the lane has a far end; what its detections find. */
+  farField: Reply<Presence>[] | null = null;
+  farReader: Reply<string> = ok('scripted reader');
+  readonly farTold: string[] = [];
+  readonly farSigns: string[] = [];
+  readonly farCalls = { detect: 0, probe: 0, recover: 0 };
+  lamps: GateSignal | null = null;
   sam: Reply<unknown> = ok(null);
   authorisation: Reply<Authorisation> = ok({ termSeq: hex('000001E7'), mac1: hex(MAC1) });
   verdict: Mac2Verdict = 'verified';
   barrier: Reply<void> = ok(undefined);
   /** Devices that never answer any call, not even `close`. */
-  readonly hung = new Set<'reader' | 'sam' | 'barrier'>();
+  readonly hung = new Set<Part>();
   /** Lines of the log, and how loud. */
   readonly log: string[] = [];
   /** What the SAM takes for everything. */
   samTime_ms = 0;
+  /** What one detection takes. */
+  lookTime_ms = 0;
   #gate: Gate | null = null;
   emit: (event: BarrierEvent) => void = () => {};
   /** What the store of the blacklist thinks of itself; tell it with `judgeList`. */
@@ -74,12 +87,20 @@ export class Bench {
     this.#gate = createGate({
       ...{ config: this.config, clock: this.clock, ledger },
       reader: this.#reader(),
+      ...(this.farField && {
+        far: {
+          reader: this.#farReader(this.farField),
+          indicator: { show: ({ text }) => show(this.farSigns, text.en?.title ?? '') },
+        },
+      }),
       sam: this.#sam(),
       barrier: {
         name: 'scripted barrier',
         open: async (direction) => this.#order(`open ${direction}`),
         shut: async () => this.#order('close'),
-        signal: silent,
+        signal: (lamps) => {
+          this.lamps = lamps;
+        },
         onEvent: (listener) => {
           this.emit = listener;
           return () => {
@@ -91,7 +112,7 @@ export class Bench {
         counters: () => ({}),
         close: () => this.#from('barrier', undefined),
       },
-      indicator: { show: ({ text }) => this.#show(text.en?.title ?? '') },
+      indicator: { show: ({ text }) => show(this.signs, text.en?.title ?? '') },
       blacklist: this.#blacklist(),
       network: createNetwork(this.config.site),
       log: {
@@ -101,7 +122,10 @@ export class Bench {
         error: (_, text) => this.log.push(`error ${text}`),
       },
     });
-    this.gate.onTap(({ message }) => this.told.push(message));
+    const near = this.config.lane.direction;
+    this.gate.onTap(({ message }, direction) => {
+      (direction === near ? this.told : this.farTold).push(message);
+    });
   }
 
   /** A card with its transcript, which still lies there at the next `stays` looks. */
@@ -128,13 +152,14 @@ export class Bench {
     return this.barrier;
   }
 
-  #show(title: string): void {
-    if (this.signs.at(-1) !== title) this.signs.push(title);
+  /** The value, unless the device hangs. */
+  #from<T>(device: Part, value: T): Promise<T> {
+    return this.hung.has(device) ? new Promise(() => {}) : Promise.resolve(value);
   }
 
-  /** The value, unless the device hangs. */
-  #from<T>(device: 'reader' | 'sam' | 'barrier', value: T): Promise<T> {
-    return this.hung.has(device) ? new Promise(() => {}) : Promise.resolve(value);
+  #seen(found: Reply<Presence>): Promise<Reply<Presence>> {
+    if (this.lookTime_ms === 0) return Promise.resolve(found);
+    return new Promise((done) => this.clock.setTimeout(() => done(found), this.lookTime_ms));
   }
 
   #later<T>(value: T): Promise<T> {
@@ -156,6 +181,26 @@ export class Bench {
     };
   }
 
+  #farReader(field: Reply<Presence>[]): CardReader {
+    const { farCalls: calls } = this;
+    const answer = (call: keyof typeof calls) => {
+      calls[call] += 1;
+      return this.#from('far_reader', this.farReader);
+    };
+    return {
+      name: 'far reader',
+      detect: async () => {
+        const told = await answer('detect');
+        const found = told.ok ? (field.shift() ?? NONE) : told;
+        return this.#seen(found);
+      },
+      probe: () => answer('probe'),
+      recover: () => answer('recover'),
+      counters: () => ({}),
+      close: () => this.#from('far_reader', undefined),
+    };
+  }
+
   #reader() {
     const { calls, field } = this;
     return {
@@ -163,7 +208,8 @@ export class Bench {
       detect: async () => {
         calls.detect += 1;
         this.onDetect();
-        return this.#from('reader', field.shift() ?? (this.reader.ok ? NONE : this.reader));
+        const found = field.shift() ?? (this.reader.ok ? NONE : this.reader);
+        return this.#seen(await this.#from('reader', found));
       },
       probe: async () => {
         calls.probe += 1;
@@ -192,6 +238,10 @@ export class Bench {
       close: () => this.#from('sam', undefined),
     };
   }
+}
+
+function show(signs: string[], title: string): void {
+  if (signs.at(-1) !== title) signs.push(title);
 }
 
 export async function started(prepare: (bench: Bench) => void = () => {}): Promise<Bench> {

@@ -37,6 +37,7 @@ verify.test('GIVEN a sound ledger THEN it is in order and the numbers are right'
     lastSeq: 7,
     chainWhole: true,
     retired: [],
+    free: [],
     settledThrough: null,
     stories: 2,
     grey: [7],

@@ -27,6 +27,11 @@ const KINDS = {
     'kind: psam, slot: "*PICC*"',
   ),
   modbus: LANE + modbus('/dev/board'),
+  bothEnds: `${LANE}far_reader: { path: /dev/far }\n`,
+  bothEndsOneSlot: LANE.replace(
+    'path: /dev/reader }',
+    'kind: pcsc, name: "* PICC*" }\nfar_reader: { kind: pcsc, name: "ACS*PICC*" }',
+  ),
   oneLine: LANE + modbus('/dev/reader'),
   simulated: `${LANE}barrier: { kind: simulated }\n`,
   untrusting: LANE.replace(/lists.*\n/, ''),

@@ -159,6 +159,11 @@ const OF_DEVICES: readonly Row[] = [
     ...([/barrier board does not answer: no answer/, /A and B, barrier\.baud/] as const),
   ],
   ['one line for two', 'oneLine', {}, 'bad', /are both \/dev\/reader/, /each its own line/],
+  [
+    ...(['a far reader that is not there', 'bothEnds'] as const),
+    { serialDevice: async (path: string) => ({ ...DEVICE, exists: path !== '/dev/far' }) },
+    ...(['bad', /^far reader: \/dev\/far does not exist/, /plug it in/] as const),
+  ],
   ['a simulated barrier', 'simulated', {}, 'warning', /no leaves here/, /barrier\.kind: modbus/],
 ];
 
@@ -189,6 +194,10 @@ const OF_SLOTS: readonly Row[] = [
   [
     ...(['one slot for two', 'both', slots('ACS PICC 0'), 'bad'] as const),
     ...([/reader\.name and sam\.slot both mean 'ACS PICC 0'/, /its own slot/] as const),
+  ],
+  [
+    ...(['one slot for both ends', 'bothEndsOneSlot', slots('ACS 1 PICC 0'), 'bad'] as const),
+    ...([/reader\.name and far_reader\.name both mean 'ACS 1 PICC 0'/, /its own slot/] as const),
   ],
   ['a mute PSAM', 'psam', { samAnswer: async () => MUTE }, 'bad', /PSAM does not answer/, /^seat/],
   [

@@ -1,7 +1,6 @@
 import * as assert from 'uvu/assert';
 import { createActor } from 'xstate';
 import { type LinkEvent, linkMachine } from '../../../firmware-bridge/supervise/machine.ts';
-import { afterEvent, explore, statesOf, visited } from '../../kit/explore.ts';
 import { createFakeClock } from '../../kit/fake-clock.ts';
 import { feature } from '../../kit/feature.ts';
 
@@ -88,40 +87,6 @@ links.test('a device without patience recovers at the first failure', async () =
     await walk('back, fail, back, fail at work', 1),
     'connecting ready recovering ready recovering',
   );
-});
-
-const STEPS = explore(linkMachine, {
-  events: [
-    ...Object.values(HAPPENINGS),
-    afterEvent(linkMachine, 'suspect', 'doubtEnds'),
-    afterEvent(linkMachine, 'suspect', 'declareLost'),
-    afterEvent(linkMachine, 'recovering', 'declareLost'),
-  ],
-  key: ({ context }) => JSON.stringify(context),
-  limit: 100,
-});
-
-links.test('every state is reached', () => {
-  assert.equal(visited(STEPS), statesOf(linkMachine));
-});
-
-links.test('stop is legal in every reachable state, and final', () => {
-  const stops = STEPS.filter(({ event }) => event === 'STOP');
-  const from = new Set(stops.map((step) => String(step.from.value)));
-  assert.equal([...from, 'stopped'].sort(), statesOf(linkMachine));
-  for (const { to } of stops) assert.equal([to.value, to.status], ['stopped', 'done']);
-});
-
-links.test('a device is ready only after it has proved so', () => {
-  for (const { from, event, to } of STEPS) {
-    if (to.value !== 'ready' || from.value === 'ready') continue;
-    assert.ok(event === 'RECOVERED' || event === 'ANSWERED', `${String(from.value)} ${event}`);
-    if (from.value === 'lost') assert.is(event, 'RECOVERED');
-  }
-});
-
-links.test('failures never exceed the patience', () => {
-  for (const { to } of STEPS) assert.ok(to.context.failures <= to.context.patience);
 });
 
 links.run();

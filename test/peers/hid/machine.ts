@@ -17,8 +17,15 @@ const here = import.meta.dirname;
 const DOWNLOAD_MS = 240_000;
 const GUEST_MS = 240_000;
 
+interface Settings {
+  /** Beside what every program gets. */
+  readonly env?: Readonly<Record<string, string>>;
+  readonly limit_ms?: number;
+}
+
 /** Bundles a program, runs it where /dev/uhid is, and returns what it printed. */
-export async function runWithUhid(program: string): Promise<string> {
+export async function runWithUhid(program: string, settings: Settings = {}): Promise<string> {
+  const { limit_ms = GUEST_MS } = settings;
   const out = mkdtempSync(join(tmpdir(), 'tapway-hid-'));
   try {
     await build({
@@ -35,11 +42,28 @@ export async function runWithUhid(program: string): Promise<string> {
     const env = {
       NODE_PATH: resolve('node_modules'),
       PYSERIAL_CLIENT: join(here, 'pyserial-client.py'),
+      ...settings.env,
     };
-    return hasUhid() ? await runHere(out, env) : await runInGuest(out, env);
+    const exports = Object.entries(env).map(([name, value]) => `export ${name}='${value}'`);
+    const command = `exec '${process.execPath}' '${out}/program.cjs'`;
+    return await runScriptWithUhid(out, [...exports, command, ''].join('\n'), limit_ms);
   } finally {
     rmSync(out, { recursive: true, force: true });
   }
+}
+
+/**
+ * Runs a shell script where /dev/uhid is, and returns what it printed.
+ * @param out a directory that the script may write to
+ */
+export async function runScriptWithUhid(
+  out: string,
+  script: string,
+  limit_ms = GUEST_MS,
+): Promise<string> {
+  await writeFile(join(out, 'run.sh'), script);
+  if (!hasUhid()) return runInGuest(out, limit_ms);
+  return (await run('sh', [join(out, 'run.sh')], { timeout: limit_ms })).stdout;
 }
 
 /** May this process make HID devices? */
@@ -52,18 +76,9 @@ export function hasUhid(): boolean {
   }
 }
 
-async function runHere(out: string, env: Record<string, string>): Promise<string> {
-  const options = { env: { ...process.env, ...env }, timeout: GUEST_MS };
-  const { stdout } = await run(process.execPath, [join(out, 'program.cjs')], options);
-  return stdout;
-}
-
-async function runInGuest(out: string, env: Record<string, string>): Promise<string> {
+async function runInGuest(out: string, limit_ms: number): Promise<string> {
   const guest = await makeGuest();
-  const settings = Object.entries(env).map(([name, value]) => `export ${name}='${value}'`);
-  const lines = [...settings, `exec '${process.execPath}' '${out}/program.cjs'`, ''];
-  await writeFile(join(out, 'run.sh'), lines.join('\n'));
-  const console = await run('qemu-system-x86_64', qemuArguments(guest, out), { timeout: GUEST_MS });
+  const console = await run('qemu-system-x86_64', qemuArguments(guest, out), { timeout: limit_ms });
   const read = (name: string) =>
     existsSync(join(out, name)) ? readFileSync(join(out, name), 'utf8') : '';
   if (read('exit').trim() !== '0') throw new Error(`${read('output')}\n${console.stdout}`);

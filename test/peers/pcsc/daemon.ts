@@ -10,6 +10,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { isInstalled } from '../../kit/feature.ts';
 
 export interface Daemon {
   /** TCP ports of the slots. */
@@ -32,6 +33,14 @@ export const PCSCD = {
   command: 'pcscd',
   install: 'apt-get install pcscd vsmartcard-vpcd opensc pcsc-tools gcc libpcsclite-dev',
 };
+
+/** What a daemon of our own wants and this machine lacks, with the cure; null: nothing. */
+export function lacking(): string | null {
+  const needed = [PCSCD.command, 'gcc', 'unshare', 'setpriv'];
+  const missing = needed.filter((command) => !isInstalled(command));
+  if (!existsSync(DRIVER)) missing.push(DRIVER);
+  return missing.length > 0 ? `${missing.join(', ')} missing; ${PCSCD.install}` : null;
+}
 
 const DRIVER = '/usr/lib/pcsc/drivers/serial/libifdvpcd.so';
 const START_MS = 10_000;

@@ -1,6 +1,5 @@
 /** A desk: our pcscd, a virtual card and a virtual PSAM in its slots, our driver on both. */
 
-import { readdirSync, readFileSync } from 'node:fs';
 import type { LaneConfig } from '../../../config/schema.ts';
 import { exchange, type Response } from '../../../controller/card/apdu.ts';
 import { debit, parseDebitProof } from '../../../controller/card/purse/debit.ts';
@@ -18,6 +17,7 @@ import { SCHEMES } from '../../../sim/keys.ts';
 import { cardInSlot, psamInSlot } from '../../../sim/pcsc/cards.ts';
 import { createVpcdSlot, type VpcdSlot } from '../../../sim/pcsc/vpcd.ts';
 import { createVirtualPsam, type VirtualPsam } from '../../../sim/sam/psam.ts';
+import { childrenOfOurs } from '../../bench/kit/processes.ts';
 import { inputOf, must } from '../../controller/sam/input.ts';
 import { AT, bytes, cardOf, TERMINAL } from '../../sim/card/hand.ts';
 import { CARD_SLOT, createDaemon, type Daemon, pause, SAM_SLOT } from './daemon.ts';
@@ -76,7 +76,7 @@ export function readerConfig(name: string): LaneConfig['reader'] {
   };
 }
 
-function psamOn(slot: Desk['slot']): PurchaseSam {
+export function psamOn(slot: Desk['slot']): PurchaseSam {
   const application = bytes('8011');
   return createPsam(slot, {
     ...{ timeout_ms: TIMEOUT_MS, application, lockKeyUsage: 0x45, lockKeyVersion: 1 },
@@ -115,8 +115,14 @@ export async function eventually<T>(attempt: () => Promise<T>): Promise<T> {
   }
 }
 
+type Buyer = Pick<PurchaseSam, 'initPurchase' | 'creditPurchase'>;
+
 /** From SELECT to the verdict on MAC2, with two fen-accurate sides that share no code. */
-export async function buy(card: Card, sam: PurchaseSam, scheme: 'sm4' | '3des' = 'sm4') {
+export async function buy(
+  card: Pick<Card, 'transceive'>,
+  sam: Buyer,
+  scheme: 'sm4' | '3des' = 'sm4',
+) {
   const ask = async (command: Parameters<typeof exchange>[1]): Promise<Response> =>
     must(await exchange(card, command, TIMEOUT_MS));
   await ask(selectByName(PURSE_AID));
@@ -134,25 +140,4 @@ export async function buy(card: Card, sam: PurchaseSam, scheme: 'sm4' | '3des' =
 /** `code effect` of a fault, or `ok`. */
 export function outcome(reply: Reply<unknown>): string {
   return reply.ok ? 'ok' : `${reply.fault.code} ${reply.fault.effect}`;
-}
-
-/** Process ids of our own children. */
-export function childrenOfOurs(): number[] {
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .filter((pid) => parentOf(pid) === process.pid)
-    .map(Number);
-}
-
-export function openFiles(): number {
-  return readdirSync('/proc/self/fd').length;
-}
-
-function parentOf(pid: string): number {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
-  } catch {
-    return 0;
-  }
 }

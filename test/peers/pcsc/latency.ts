@@ -14,9 +14,9 @@ import { CARD_SLOT, createDaemon, pause, SAM_SLOT } from './daemon.ts';
 import { readerConfig } from './kit.ts';
 
 export interface RoundTrips {
-  /** Round trips, ms, sorted. */
-  readonly ours: readonly number[];
-  readonly bare: readonly number[];
+  /** Round trips, ms, in blocks that took turns. */
+  readonly ours: readonly (readonly number[])[];
+  readonly bare: readonly (readonly number[])[];
 }
 
 interface Options {
@@ -45,16 +45,16 @@ export async function measureRoundTrips(options: Options): Promise<RoundTrips> {
   try {
     await lines.next();
     const card = await meet(reader);
-    const samples: { ours: number[]; bare: number[] } = { ours: [], bare: [] };
+    const samples: { ours: number[][]; bare: number[][] } = { ours: [], bare: [] };
     for (let block = -WARM_UP; block < rounds / BLOCK; block += 1) {
       const ours = await through(card);
       bare.stdin.write(`${BLOCK}\n`);
       const theirs: number[] = JSON.parse((await lines.next()).value);
       if (block < 0) continue;
-      samples.ours.push(...ours);
-      samples.bare.push(...theirs);
+      samples.ours.push(ours);
+      samples.bare.push(theirs);
     }
-    return { ours: sorted(samples.ours), bare: sorted(samples.bare) };
+    return samples;
   } finally {
     await reader.close();
     for (const child of [bare, cards]) await end(child);
@@ -100,8 +100,8 @@ async function end(child: ChildProcess): Promise<void> {
   await ended;
 }
 
-function sorted(samples: readonly number[]): number[] {
-  return [...samples].sort((a, b) => a - b);
+function sorted(blocks: RoundTrips['ours']): number[] {
+  return blocks.flat().sort((a, b) => a - b);
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
@@ -109,7 +109,7 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const nagle = process.argv[4] === 'nagle';
   void measureRoundTrips({ rounds, work_ms, nagle }).then(({ ours, bare }) => {
     for (const part of [0.5, 0.9, 0.99]) {
-      const [a, b] = [quantile(ours, part), quantile(bare, part)];
+      const [a, b] = [quantile(sorted(ours), part), quantile(sorted(bare), part)];
       const text = `${a.toFixed(3)} ms, bare ${b.toFixed(3)} ms, ratio ${(a / b).toFixed(2)}`;
       process.stdout.write(`p${part * 100}: ${text}\n`);
     }

@@ -33,7 +33,6 @@ export async function gateWithBoard(options: BenchOptions = {}): Promise<GateWit
   let refs = 0;
   const keeper = createPassageKeeper({
     ...{ config: laneConfig('flat'), clock, barrier },
-    directions: ['in', 'out'],
     ledger: {
       async append(record) {
         if (record.type === 'passage') told.push(`passed ${record.ref}`);

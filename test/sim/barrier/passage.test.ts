@@ -125,6 +125,10 @@ const WAYS: Readonly<Record<string, (gate: GateWithBoard) => Promise<void>>> = {
     gate.walk({ forces: true });
     await gate.clock.advance(600);
   },
+  free: async (gate) => {
+    gate.keeper.free(true);
+    await gate.clock.advance(300);
+  },
   emergency: async (gate) => {
     gate.board.fire(true);
     await gate.clock.advance(300);
@@ -146,7 +150,7 @@ gates.test(
         await gate.clock.advance(phase_ms);
         if (phase_ms === 0) assert.is(gate.keeper.state, state);
         // Lamps change at the same moment: they must not hold up the leaves.
-        gate.keeper.show({ serving: true, concession: phase_ms % 12 === 0 });
+        gate.keeper.show({ welcome: ['in', 'out'], concession: phase_ms % 12 === 0 });
         gate.board.fire(true);
         await gate.clock.advance(200);
         assert.ok(gate.board.lamps.open_in, `${state} + ${phase_ms} ms: not told to open`);
@@ -237,15 +241,15 @@ gates.test(
     };
     await gate.clock.advance(500);
     assert.is(lit(), '');
-    gate.keeper.show({ serving: true, concession: false });
+    gate.keeper.show({ welcome: ['in', 'out'], concession: false });
     await gate.clock.advance(500);
     assert.is(lit(), 'near far');
     gate.pay();
-    gate.keeper.show({ serving: true, concession: true });
+    gate.keeper.show({ welcome: ['in', 'out'], concession: true });
     await gate.clock.advance(500);
     assert.is(lit(), 'near concession');
     assert.ok(gate.keeper.busyFor('out'));
-    gate.keeper.show({ serving: true, concession: false });
+    gate.keeper.show({ welcome: ['in', 'out'], concession: false });
     gate.walk({ from: 'far' });
     await gate.clock.advance(1_000);
     assert.is(lit(), 'near buzzer');

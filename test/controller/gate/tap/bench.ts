@@ -122,6 +122,8 @@ export function inShort(record: LedgerRecord): string {
       return `outcome ${record.ref} ${record.status}`;
     case 'passage':
       return `passage ${record.ref}`;
+    case 'free-passage':
+      return `free passage ${record.phase}, ${record.passed} passed`;
     case 'sighting':
       return `sighting ${record.reason} ${record.blocked ? 'blocked' : 'not blocked'}`;
     case 'retired':

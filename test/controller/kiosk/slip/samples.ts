@@ -1,6 +1,11 @@
 /** Synthetic people and cards: names, numbers and places belong to nobody. */
 
-import type { CardReport, PurseReport, SscReport } from '../../../../controller/kiosk/report.ts';
+import type {
+  CardReport,
+  Holder,
+  PurseReport,
+  SscReport,
+} from '../../../../controller/kiosk/report.ts';
 import type { Payment, SlipContent, SlipOptions } from '../../../../controller/kiosk/slip/slip.ts';
 
 export const purse: PurseReport = {
@@ -22,6 +27,15 @@ export const purse: PurseReport = {
   ],
 };
 
+export const holder: Holder = {
+  // A synthetic name with one of the 18 characters (U+9FB4).
+  name: '张龴䶮',
+  citizenNumber: '330203194902300016',
+  sex: 'male',
+  ethnicGroup: { code: '01', name: '汉' },
+  birthDate: '1949-02-28',
+};
+
 export const ssc: SscReport = {
   generation: 3,
   version: '3.00',
@@ -33,14 +47,7 @@ export const ssc: SscReport = {
   issuedOn: '2024-05-01',
   validUntil: '2034-04-30',
   genuine: 'genuine',
-  holder: {
-    // A synthetic name with one of the 18 characters (U+9FB4).
-    name: '张龴䶮',
-    citizenNumber: '330203194902300016',
-    sex: 'male',
-    ethnicGroup: { code: '01', name: '汉' },
-    birthDate: '1949-02-28',
-  },
+  holder,
   holderState: 'read',
   photo: null,
   validity: { state: 'valid', reason: 'generation-3' },
@@ -94,6 +101,14 @@ export const contents: readonly SlipContent[] = [
   },
   { kind: 'receipt', payment },
 ];
+
+/** The information slip of somebody with this name. */
+export function slipOf(name: string): SlipContent {
+  return {
+    kind: 'information',
+    report: { ...report, ssc: { ...ssc, holder: { ...holder, name } } },
+  };
+}
 
 export function slipOptions(change: Partial<SlipOptions> = {}): SlipOptions {
   const site = {

@@ -1,0 +1,300 @@
+import axe from 'axe-core';
+import type { Page } from 'playwright-core';
+import * as assert from 'uvu/assert';
+import { makeAssets } from '../../controller/kiosk/screen/assets.ts';
+import { startScreen } from '../../controller/kiosk/screen/server.ts';
+import type { KioskCommand } from '../../controller/kiosk/view.ts';
+import type { WebServer } from '../../controller/web/server.ts';
+import { systemClock } from '../../firmware-bridge/clock.ts';
+import { type Visit, type VisitOptions, withPage } from '../kit/browser.ts';
+import { feature, PROGRAMS } from '../kit/feature.ts';
+import { createFakeDesk, type FakeDesk, type ScreenName, screens, viewOf } from './fake-desk.ts';
+
+const page = feature('kiosk page');
+const DEADLINE_MS = 120_000;
+const LANDSCAPE = { width: 1280, height: 800 };
+const PORTRAIT = { width: 1080, height: 1920 };
+
+interface Stage extends Visit {
+  readonly desk: FakeDesk;
+  readonly server: WebServer;
+  /** Shows a scripted view and waits until it is there. */
+  show(name: ScreenName, change?: Parameters<FakeDesk['show']>[0]): Promise<void>;
+}
+
+/** Opens the kiosk's page on a scripted desk; afterwards nothing may have left the machine. */
+async function withKiosk(
+  body: (stage: Stage) => Promise<void>,
+  options: VisitOptions & { mayComplain?: boolean; language?: 'zh-CN' | 'en' } = {},
+): Promise<void> {
+  const { language = 'zh-CN', mayComplain = false, ...visitOptions } = options;
+  const desk = createFakeDesk(language);
+  const assets = await makeAssets();
+  const server = await startScreen({
+    desk,
+    host: '127.0.0.1',
+    port: 0,
+    clock: systemClock,
+    assets,
+  });
+  try {
+    await withPage(
+      server.url,
+      async (visit) => {
+        const shown = visit.page.getByTestId('screen');
+        await shown.waitFor();
+        const show: Stage['show'] = async (name, change = {}) => {
+          const view = { ...viewOf(name, language), ...change };
+          desk.show(view);
+          await visit.page.locator(`[data-screen="${view.screen.kind}"]`).waitFor();
+          await settled(visit.page);
+        };
+        await body({ ...visit, desk, server, show });
+        if (!mayComplain) assert.equal(visit.complaints, []);
+        const { host } = new URL(server.url);
+        for (const address of visit.requests) {
+          if (!address.startsWith('data:')) assert.is(new URL(address).host, host, address);
+        }
+      },
+      { ...LANDSCAPE, ...visitOptions },
+    );
+  } finally {
+    await server.close();
+  }
+}
+
+/** Two frames: what was sent is drawn. */
+function settled(on: Page): Promise<unknown> {
+  return on.evaluate('new Promise((r) => requestAnimationFrame(() => requestAnimationFrame(r)))');
+}
+
+async function expectCommands(desk: FakeDesk, expected: readonly KioskCommand[]): Promise<void> {
+  for (let tries = 0; desk.commands.length < expected.length && tries < 500; tries += 1) {
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+  assert.equal(desk.commands, expected);
+  desk.commands.length = 0;
+}
+
+function test(title: string, body: () => Promise<void>): void {
+  page.testWith(PROGRAMS.chromium, title, body, DEADLINE_MS);
+}
+
+/** Screen, the controls to press one after the other, what the kiosk hears of it. */
+const PATHS: readonly [ScreenName, readonly string[], readonly KioskCommand[]][] = [
+  ['welcome', ['guide-get'], [{ type: 'guide', id: 'get' }]],
+  ['welcome', ['lang-en'], [{ type: 'language', locale: 'en' }]],
+  ['welcome', ['elder'], [{ type: 'elder', on: true }]],
+  ['elder', ['elder'], [{ type: 'elder', on: false }]],
+  ['welcome', ['contrast'], [{ type: 'contrast', high: true }]],
+  ['welcome', ['sound'], [{ type: 'sound', on: false }]],
+  ['welcome', ['staff'], [{ type: 'staff' }]],
+  ['guide', ['guide-replace'], [{ type: 'guide', id: 'replace' }]],
+  ['guide', ['back'], [{ type: 'back' }]],
+  ['unreadable', ['back'], [{ type: 'back' }]],
+  ['card', ['service-balance'], [{ type: 'service', service: 'balance' }]],
+  ['card', ['service-validity'], [{ type: 'service', service: 'validity' }]],
+  ['card', ['service-insurance'], [{ type: 'service', service: 'insurance' }]],
+  ['card', ['finish'], [{ type: 'finish' }]],
+  ['card', ['reveal', 'reveal-yes'], [{ type: 'reveal', on: true }]],
+  ['card', ['reveal', 'reveal-no'], []],
+  ['card-revealed', ['reveal'], [{ type: 'reveal', on: false }]],
+  ['card', ['print', 'print-masked'], [{ type: 'print', what: 'information', full: false }]],
+  ['card', ['print', 'print-full'], [{ type: 'print', what: 'information', full: true }]],
+  ['card', ['print', 'print-no'], []],
+  ['card-balance', ['print', 'print-masked'], [{ type: 'print', what: 'balance', full: false }]],
+  ['card-validity', ['print', 'print-masked'], [{ type: 'print', what: 'validity', full: false }]],
+  ['card-pay', ['item-registration'], [{ type: 'pay', item: 'registration' }]],
+  ['confirm-pay', ['confirm'], [{ type: 'confirm' }]],
+  ['confirm-pay', ['back'], [{ type: 'back' }]],
+  ['paid', ['receipt'], [{ type: 'print', what: 'receipt', full: false }]],
+  ['paid-refused', ['back'], [{ type: 'back' }]],
+  ['printed', ['back'], [{ type: 'back' }]],
+  ['printed', ['finish'], [{ type: 'finish' }]],
+  ['pin', ['key-1', 'key-0', 'key-clear', 'key-enter'], keys('1', '0', 'clear', 'enter')],
+  ['pin-last-try', ['confirm'], [{ type: 'confirm' }]],
+  ['pin-last-try', ['back'], [{ type: 'back' }]],
+  ['service-code', ['key-9', 'key-enter'], keys('9', 'enter')],
+  ['maintenance', ['finish'], [{ type: 'finish' }]],
+  ['idle-warning', ['stay'], [{ type: 'stay' }]],
+  ['idle-warning', ['idle-finish'], [{ type: 'finish' }]],
+];
+
+function keys(...pressed: readonly Extract<KioskCommand, { type: 'key' }>['key'][]) {
+  return pressed.map((key) => ({ type: 'key', key }) as const);
+}
+
+for (const [size, viewport] of [
+  ['1280x800', LANDSCAPE],
+  ['1080x1920', PORTRAIT],
+] as const) {
+  test(`GIVEN a ${size} screen WHEN each control is touched THEN the kiosk hears of it`, () =>
+    withKiosk(async ({ page, desk, show }) => {
+      for (const [name, controls, commands] of PATHS) {
+        await show('take-card');
+        await show(name);
+        for (const control of controls) await page.getByTestId(control).click();
+        await settled(page);
+        await expectCommands(desk, commands);
+      }
+    }, viewport));
+}
+
+/** Screen, keys of the keypad or keyboard, what the kiosk hears. */
+const KEYED: readonly [ScreenName, readonly string[], readonly KioskCommand[]][] = [
+  ['welcome', ['2'], [{ type: 'guide', id: 'replace' }]],
+  ['guide', ['Escape'], [{ type: 'back' }]],
+  ['card', ['3'], [{ type: 'service', service: 'validity' }]],
+  ['card', ['7', '1'], [{ type: 'reveal', on: true }]],
+  ['card', ['7', 'Escape'], []],
+  ['card', ['8', '2'], [{ type: 'print', what: 'information', full: true }]],
+  ['card', ['9'], [{ type: 'finish' }]],
+  ['card-pay', ['Tab', 'Tab', 'Tab'], []],
+  ['confirm-pay', ['1'], [{ type: 'confirm' }]],
+  ['confirm-pay', ['Escape'], [{ type: 'back' }]],
+  ['paid', ['8'], [{ type: 'print', what: 'receipt', full: false }]],
+  ['pin', ['1', '2', 'Backspace', 'Enter'], keys('1', '2', 'clear', 'enter')],
+  ['pin', ['Escape'], [{ type: 'back' }]],
+  ['pin-last-try', ['Escape'], [{ type: 'back' }]],
+  ['idle-warning', ['1'], [{ type: 'stay' }]],
+  ['idle-warning', ['Escape'], [{ type: 'stay' }]],
+];
+
+test('GIVEN a keypad alone WHEN digits and Escape are pressed THEN every path can be gone', () =>
+  withKiosk(async ({ page, desk, show }) => {
+    for (const [name, pressed, commands] of KEYED) {
+      await show('take-card');
+      await show(name);
+      for (const key of pressed) {
+        await page.keyboard.press(key);
+        await settled(page);
+      }
+      await settled(page);
+      await expectCommands(desk, commands);
+    }
+  }));
+
+const ALL = Object.keys(screens('en')) as ScreenName[];
+
+test('GIVEN only Tab and Enter WHEN each screen is walked THEN every button is reached', () =>
+  withKiosk(async ({ page, show }) => {
+    for (const name of ALL) {
+      await show('take-card');
+      await show(name);
+      const wanted = await page.evaluate<string[]>(REACHABLE);
+      const reached = new Set<unknown>();
+      for (let presses = 0; presses < wanted.length + 8; presses += 1) {
+        await page.keyboard.press('Tab');
+        reached.add(await page.evaluate('document.activeElement?.dataset?.testid'));
+      }
+      const missed = wanted.filter((id) => !reached.has(id));
+      assert.equal(missed, [], name);
+    }
+  }));
+
+const REACHABLE = `[...(document.querySelector('dialog[open]') ?? document)
+  .querySelectorAll('button:not(:disabled)')].map((each) => each.dataset.testid)`;
+
+const SIGHTS = [
+  ['1280x800 in Chinese', 'zh-CN', LANDSCAPE],
+  ['1280x800 in English', 'en', LANDSCAPE],
+  ['1080x1920 in Chinese', 'zh-CN', PORTRAIT],
+  ['1080x1920 in English', 'en', PORTRAIT],
+] as const;
+
+for (const [what, language, size] of SIGHTS) {
+  test(`GIVEN ${what} WHEN each screen shows THEN nothing is cut off, axe is content`, () =>
+    withKiosk(
+      async ({ page, show }) => {
+        await page.evaluate(axe.source);
+        for (const look of [{}, { elder: true }, { highContrast: true }]) {
+          for (const name of ALL) {
+            await show(name, { ...viewOf(name, language), ...look });
+            const where = `${name} ${Object.keys(look)}`;
+            assert.equal(await page.evaluate(CUT_OFF), [], where);
+            // Large text and another shape change sizes alone, not colours and names.
+            if (size === LANDSCAPE && !('elder' in look))
+              assert.equal(await page.evaluate(FINDINGS), [], where);
+          }
+        }
+      },
+      { ...size, language },
+    ));
+}
+
+const FINDINGS = `axe.run({ resultTypes: ['violations'] }).then((found) => found.violations.map((each) =>
+  each.id + ': ' + each.nodes.map((node) => node.html).join(' | ')))`;
+
+/** What does not fit into its place, or lies outside the window; lists that scroll do so on purpose. */
+const CUT_OFF = `[...document.querySelectorAll(
+    '.header, .screen, .footer, .panel, .notice, .side, .present, .code, button, dialog')]
+  .filter((each) => each.scrollWidth > each.clientWidth + 1
+    || each.scrollHeight > each.clientHeight + 1
+    || each.getBoundingClientRect().bottom > innerHeight + 1
+    || each.getBoundingClientRect().right > innerWidth + 1)
+  .filter((each) => !each.closest('.scroll-box'))
+  .map((each) => each.className + ': ' + each.textContent.slice(0, 40))`;
+
+test('GIVEN a touch screen WHEN buttons are measured THEN a finger hits each of them', () =>
+  withKiosk(async ({ page, show }) => {
+    for (const name of ALL) {
+      await show(name);
+      assert.equal(await page.evaluate(SMALL), [], name);
+    }
+  }));
+
+/** 44 CSS pixels: WCAG 2.1, 2.5.5 target size. */
+const SMALL = `[...document.querySelectorAll('button')].filter((each) => {
+  const { width, height } = each.getBoundingClientRect();
+  return width < 44 || height < 44;
+}).map((each) => each.dataset.testid)`;
+
+test('GIVEN a person on the screen WHEN the line to the kiosk is cut THEN nothing of him stays', () =>
+  withKiosk(
+    async ({ page, server, show }) => {
+      await show('card-revealed');
+      assert.match(await page.content(), /330203195001010018/);
+      await server.close();
+      await page.getByTestId('connecting').waitFor();
+      assert.not.match(await page.content(), /330203|测试甲/);
+      assert.equal(await page.evaluate(KEPT), { local: 0, session: 0, cookie: '', databases: 0 });
+    },
+    { mayComplain: true },
+  ));
+
+const KEPT = `indexedDB.databases().then((databases) => ({ local: localStorage.length,
+  session: sessionStorage.length, cookie: document.cookie, databases: databases.length }))`;
+
+test('GIVEN sound WHEN a new prompt comes THEN it is fetched, once, unless sound is off', () =>
+  withKiosk(async ({ requests, show }) => {
+    const spoken = () => requests.filter((address) => address.includes('/speech/'));
+    const before = spoken().length;
+    await show('card', { says: { id: 'zh-CN.card', prompt: '2' } });
+    await show('card', { says: { id: 'zh-CN.card', prompt: '2' } });
+    await show('card', { says: { id: 'zh-CN.take', prompt: '3' }, sound: false });
+    assert.is(spoken().length, before + 1);
+    assert.match(spoken().at(-1) ?? '', /zh-CN\.card$/);
+  }));
+
+test('GIVEN a long list WHEN the big arrow is pressed THEN the rest comes into sight', () =>
+  withKiosk(async ({ page, show }) => {
+    await show('card', { elder: true });
+    const last = page.getByText('卡识别码');
+    assert.not(await inSight(last));
+    for (let turns = 0; turns < 4 && !(await inSight(last)); turns += 1) {
+      await page.getByTestId('more').click();
+      await page.waitForTimeout(50);
+    }
+    assert.ok(await inSight(last));
+    assert.ok(await page.getByTestId('less').isEnabled());
+  }));
+
+function inSight(part: ReturnType<Page['getByText']>): Promise<boolean> {
+  return part.evaluate((node) => {
+    const { top, bottom } = node.getBoundingClientRect();
+    const box = node.closest('.scroll-box')?.getBoundingClientRect();
+    return !!box && top >= box.top - 1 && bottom <= box.bottom + 1;
+  });
+}
+
+page.run();

@@ -1,0 +1,59 @@
+#!/bin/sh
+# One lane on everything at once, as an installer would start it: PSAM in a slot of pcscd, gate board
+# on Modbus-RTU, reader behind a CP2110 on real hidraw, `tapway gate` on all three. A card pays,
+# somebody walks, the lane stops, its books are verified. Prints what each of them said.
+#   whole-lane.sh NODE TAPWAY SIM OUT     (OUT holds lane.yaml; logs go there)
+set -eu
+if [ "${WHOLE_LANE:-}" != apart ]; then
+  # Mounts of its own: /run is ours alone.
+  WHOLE_LANE=apart exec unshare --mount sh "$0" "$@"
+fi
+node=$1 tapway=$2 sim=$3 out=$4
+
+mount -t tmpfs tmpfs /run
+mkdir -p /run/pcscd
+[ -c /dev/pts/ptmx ] || { mkdir -p /dev/pts && mount -t devpts devpts /dev/pts; }
+ip link set lo up
+
+cat > /run/readers.conf <<END
+FRIENDLYNAME "ACS ACR1281 1S Dual Reader SAM"
+DEVICENAME /dev/null:28963
+LIBPATH /usr/lib/pcsc/drivers/serial/libifdvpcd.so
+CHANNELID 0x7123
+END
+
+# until PATTERN FILE SECONDS: the file says so in time.
+until_said() {
+  left=$(($3 * 5))
+  while ! grep -q "$1" "$2" 2> /dev/null; do
+    left=$((left - 1))
+    [ $left -gt 0 ] || { echo "no '$1' in $2 after $3 s"; tail -n 30 "$out"/*.log; exit 1; }
+    sleep 0.2
+  done
+}
+pids=
+begin() {
+  name=$1
+  shift
+  "$@" > "$out/$name.log" 2>&1 < /dev/null &
+  pids="$pids $!"
+}
+trap 'kill $pids 2> /dev/null || true' EXIT
+
+begin pcscd pcscd --foreground --config /run/readers.conf
+begin psam "$node" "$sim" psam --vpcd 28963
+until_said ATR "$out/psam.log" 30
+begin barrier "$node" "$sim" barrier --link /run/barrier
+until_said /run/barrier "$out/barrier.log" 30
+begin gate "$node" "$tapway" gate --config "$out/lane.yaml"
+gate=$!
+until_said 'lane starts' "$out/gate.log" 40
+begin reader "$node" "$sim" reader --hid TW-0001 --card adult --every 2
+until_said '"message":"pass"' "$out/gate.log" 60
+until_said 'walks in' "$out/barrier.log" 20
+# Through the passage at walking pace, and the leaves shut behind.
+sleep 4
+kill -TERM $gate
+wait $gate
+"$node" "$tapway" ledger verify /run/data
+"$node" "$tapway" ledger export /run/data

@@ -1,0 +1,57 @@
+/**
+ * The lane of a station, all of it at once: reader on HID, PSAM on PC/SC, gate on Modbus. Virtual
+ * devices; real kernel, daemon, drivers, and the very bundle that a board runs.
+ */
+
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import * as assert from 'uvu/assert';
+import { BOARD_MAP } from '../../../sim/barrier/board.ts';
+import { bundle, quickSim, scratch } from '../../commands/programs.ts';
+import { feature, type Program } from '../../kit/feature.ts';
+import { hasUhid, runScriptWithUhid } from './machine.ts';
+
+const station = feature('a lane on HID, PC/SC and Modbus at once');
+
+const install =
+  'apt-get install pcscd vsmartcard-vpcd qemu-system-x86 busybox-static cpio kmod libusb-1.0-0';
+const needed: Program = { command: hasUhid() ? 'pcscd' : 'qemu-system-x86_64', install };
+/** The first run downloads a kernel. */
+const FIRST_RUN_MS = 500_000;
+
+/** Patience is for the emulated processor alone: a lane on real hardware keeps the defaults. */
+const LANE = {
+  extends: 'shipped:lanes/flat.yaml',
+  data_dir: '/run/data',
+  reader: {
+    ...{ kind: 'hid', usb: { serial: 'TW-0001' }, poll_pause_ms: 300 },
+    ...{ ack_timeout_ms: 500, card_timeout_ms: 5_000 },
+  },
+  sam: { kind: 'psam', slot: '*SAM*', timeout_ms: 5_000 },
+  barrier: {
+    ...{ kind: 'modbus', path: '/run/barrier', poll_ms: 80, timeout_ms: 60 },
+    inputs: BOARD_MAP.inputs,
+    outputs: BOARD_MAP.coils,
+    watchdog: { register: BOARD_MAP.watchdog, value: 100 },
+  },
+};
+
+station.testWith(
+  needed,
+  'GIVEN a card on the reader WHEN the lane runs THEN it pays, somebody walks, the books hold',
+  async () => {
+    const out = scratch();
+    writeFileSync(join(out, 'lane.yaml'), JSON.stringify(LANE, null, 2));
+    const script = join(import.meta.dirname, 'whole-lane.sh');
+    const programs = [process.execPath, ...bundle(), ...quickSim(), out];
+    const said = await runScriptWithUhid(out, `exec sh '${[script, ...programs].join("' '")}'\n`);
+    assert.match(said, /^IN ORDER/);
+    assert.match(said, /1 stories, 0 of them grey/);
+    const [paid] = said.split('\n').filter((line) => line.startsWith('{'));
+    const { amount_fen, status, passed } = JSON.parse(paid ?? '{}');
+    assert.equal({ amount_fen, status, passed }, { amount_fen: 200, status: 'done', passed: true });
+  },
+  FIRST_RUN_MS,
+);
+
+station.run();

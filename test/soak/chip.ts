@@ -1,0 +1,29 @@
+/** A virtual PN532 with an ordinary card on it, and our driver for such a chip. */
+
+import { systemClock } from '../../firmware-bridge/clock.ts';
+import type { Link } from '../../firmware-bridge/link/link.ts';
+import { createPn532Reader } from '../../firmware-bridge/pn532/reader.ts';
+import type { Reply } from '../../firmware-bridge/ports.ts';
+import { cardOnTray } from '../../sim/card/tray.ts';
+import { createField } from '../../sim/chip/field.ts';
+import { createVirtualPn532 } from '../../sim/chip/pn532.ts';
+import { REAL_TIMING } from '../../sim/chip/timing.ts';
+
+export function chipOnTable() {
+  const field = createField();
+  const { targets } = cardOnTray('adult', systemClock.wall_ms());
+  for (const target of targets) field.enter(target);
+  return createVirtualPn532({ clock: systemClock, field, timing: REAL_TIMING });
+}
+
+/** @param slowness of the machine: an emulated one needs longer */
+export function readerOn(openLink: () => Promise<Reply<Link>>, slowness = 1) {
+  return createPn532Reader({
+    ...{ openLink, clock: systemClock },
+    config: {
+      ...{ kind: 'serial', path: '', usb: {}, name: '*', baud: 115_200 },
+      ...{ poll_pause_ms: 20, heartbeat_ms: 1_000 },
+      ...{ ack_timeout_ms: 50 * slowness, card_timeout_ms: 800 * slowness },
+    },
+  });
+}
