@@ -184,8 +184,7 @@ export function createCardWork(kiosk: OpenKiosk): CardWork {
       payment.doubt = result.torn;
       if (!result.torn) return judge(payment, result.told);
       payment.told = result.told;
-      payment.repeats += 1;
-      if (payment.repeats < REPEATS_MAX) kiosk.loop.again();
+      tryAgain(payment);
       kiosk.send({ type: 'TORN' });
     });
   }
@@ -195,10 +194,19 @@ export function createCardWork(kiosk: OpenKiosk): CardWork {
     const { pay: payment } = visit;
     const serial = kiosk.till && (await kiosk.till.serialOf(card));
     if (kiosk.session !== 'paying' || !payment || !serial) return;
-    if (!serial.ok) return kiosk.devices.report(null, serial.fault);
+    if (!serial.ok) {
+      kiosk.devices.report(null, serial.fault);
+      return tryAgain(payment);
+    }
     if (serial.value !== payment.serial) return kiosk.tell('several-cards');
     kiosk.notice = null;
     kiosk.send({ type: 'RETAP' });
+  }
+
+  /** The card may still lie there, for instance after radio noise. */
+  function tryAgain(payment: PayVisit): void {
+    payment.repeats += 1;
+    if (payment.repeats < REPEATS_MAX) kiosk.loop.again();
   }
 
   function giveUp(): void {
