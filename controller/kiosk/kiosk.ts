@@ -339,7 +339,10 @@ class OpenKiosk {
 
   #modeChanged(): void {
     const { mode } = this;
-    if (mode === this.#lastMode) return this.changed();
+    if (mode === this.#lastMode) {
+      this.changed();
+      return;
+    }
     this.#lastMode = mode;
     if (mode !== 'inService') this.send({ type: 'CLOSE' });
     if (mode !== 'code') this.staff.clear();
