@@ -37,6 +37,9 @@ export interface CardLoop {
   stillFor_ms(): number;
 }
 
+/** A reader that does not answer so often in a row has lost its card, or itself. */
+const FAULTS_MAX = 3;
+
 export function createCardLoop(options: CardLoopOptions): CardLoop {
   const { clock, faces, pause_ms, look, open, onCard, onOdd, onGone, onTrouble } = options;
   const jobs: CardWork[] = [];
@@ -107,6 +110,7 @@ export function createCardLoop(options: CardLoopOptions): CardLoop {
   }
 
   async function attend(face: Face, card: Card): Promise<'gone' | 'again' | 'trouble'> {
+    let faults = 0;
     while (!stopped) {
       beat();
       const job = jobs.shift();
@@ -119,11 +123,12 @@ export function createCardLoop(options: CardLoopOptions): CardLoop {
         return 'again';
       }
       const present = await card.present();
-      if (!present.ok) {
+      if (present.ok && !present.value) return 'gone';
+      faults = present.ok ? 0 : faults + 1;
+      if (!present.ok && faults === FAULTS_MAX) {
         onTrouble(face, present.fault);
         return 'trouble';
       }
-      if (!present.value) return 'gone';
       if (jobs.length === 0) await pause();
     }
     return 'gone';

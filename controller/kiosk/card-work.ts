@@ -23,7 +23,7 @@ export interface CardDesk {
 export interface CardWork {
   /** A card lies there, alone. */
   met(face: Face): void;
-  odd(odd: Odd): void;
+  odd(face: Face, odd: Odd): void;
   gone(): void;
   trouble(face: Face, fault: Fault): void;
   read(): void;
@@ -56,12 +56,13 @@ export function createCardWork(kiosk: OpenKiosk): CardWork {
     kiosk.send({ type: 'CARD' });
   }
 
-  function odd(what: Odd): void {
+  function odd(face: Face, what: Odd): void {
     if (kiosk.session === 'paying') {
       kiosk.tell('several-cards');
       return;
     }
-    visit.advice = what === 'several' ? 'several-cards' : 'contact-only';
+    const unknown = face === 'contact' ? 'unreadable' : 'contact-only';
+    visit.advice = what === 'several' ? 'several-cards' : unknown;
     kiosk.send({ type: 'ODD' });
   }
 

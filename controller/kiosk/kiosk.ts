@@ -166,7 +166,7 @@ class OpenKiosk {
       look: (face) => this.devices.look(face),
       open: () => this.#open(),
       onCard: (face) => this.work.met(face),
-      onOdd: (_, odd) => this.work.odd(odd),
+      onOdd: (face, odd) => this.work.odd(face, odd),
       onGone: () => this.work.gone(),
       onTrouble: (face, fault) => this.work.trouble(face, fault),
     });
