@@ -1,7 +1,7 @@
 /** The import rules of docs/decisions.md: floors, and who may name whom within a floor. */
 
 const mains =
-  '^controller/(cli|devices|gate-main|(cli|commands)/[^/]+|blacklist/keeper-process)\\.ts$';
+  '^controller/(cli|(kiosk-)?devices|(gate|kiosk)-main|(cli|commands)/[^/]+|blacklist/keeper-process)\\.ts$';
 /** The only homes of native packages. */
 const nativeHomes =
   '^(firmware-bridge/(link|libraries|pcsc|barrier/board)|controller/(blacklist/store|ledger/level-index))';

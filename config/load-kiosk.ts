@@ -59,6 +59,12 @@ export function loadKiosk(path: string, env: Environment): LoadKioskResult {
   return { ok: true, config, warnings: doubtful(rest).map(lineOf) };
 }
 
+/** Does the file, with what it extends, describe a kiosk and not a lane? */
+export function isKioskFile(path: string, env: Environment): boolean {
+  const opened = openSources(path, env, kioskSchema);
+  return !('errors' in opened) && 'kiosk' in opened.value;
+}
+
 function overlaid(texts: KioskConfig['texts'], guides: KioskConfig['guides']) {
   return Object.fromEntries(
     Object.entries(texts).map(([locale, text]) => [

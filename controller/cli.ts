@@ -9,6 +9,7 @@ import { describeFrames } from '../firmware-bridge/pn532/describe.ts';
 import { addBlacklistCommands } from './cli/blacklist.ts';
 import { addCardCommands } from './cli/card.ts';
 import { doctor } from './cli/doctor.ts';
+import { addKioskCommands } from './cli/kiosk.ts';
 import { addLedgerCommands } from './cli/ledger.ts';
 import { addSamCommands } from './cli/sam.ts';
 import { createShell, examples } from './cli/shell.ts';
@@ -54,6 +55,8 @@ program
   .addHelpText('after', examples('gate --config lane.yaml'))
   .addHelpText('after', '\nThe log goes to standard error, one JSON object a line.')
   .action((options: { config: string }) => end(runGate(io, options.config, stopSignal())));
+
+addKioskCommands(program, shell, stopSignal);
 
 program
   .command('doctor')

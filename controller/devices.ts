@@ -26,7 +26,7 @@ import { type SscCrypto, withFallback } from './sam/ssc-keys.ts';
 import { createSscPsam } from './sam/ssc-psam.ts';
 
 /** The last rung for a lost device: a power cycle of its hub port, where one is configured. */
-export function replugs({ supervise: { replug } }: LaneConfig) {
+export function replugs({ supervise: { replug } }: Pick<LaneConfig, 'supervise'>) {
   const { reader, far_reader: far, sam, pause_s } = replug;
   const rung = (command: readonly string[]) => ({
     run: () => runReplug(command),
@@ -44,7 +44,7 @@ export interface Devices {
   reader(config: LaneConfig, clock: Clock): CardReader;
   /** At the other end; null where the configuration names none. */
   farReader(config: LaneConfig, clock: Clock): CardReader | null;
-  samSlot(config: LaneConfig, clock: Clock): SamSlot;
+  samSlot(config: Pick<LaneConfig, 'sam'>, clock: Clock): SamSlot;
   barrier(config: LaneConfig, clock: Clock): Barrier;
 }
 
@@ -55,6 +55,7 @@ export const DEVICES: Devices = {
   barrier: createBarrier,
 };
 
+/** A reader by its section, of a lane or of a kiosk. */
 export function createReader(config: LaneConfig['reader'], clock: Clock): CardReader {
   const { kind, path, baud, usb } = config;
   switch (kind) {
@@ -71,7 +72,7 @@ export function createReader(config: LaneConfig['reader'], clock: Clock): CardRe
   }
 }
 
-function createSamSlot({ sam }: LaneConfig, clock: Clock): SamSlot {
+function createSamSlot({ sam }: Pick<LaneConfig, 'sam'>, clock: Clock): SamSlot {
   return createPcscSamSlot({ pattern: sam.slot, clock, timeout_ms: sam.timeout_ms });
 }
 

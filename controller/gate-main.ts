@@ -13,10 +13,9 @@ import { keepHouse } from './ops/housekeeping.ts';
 import { createLog, type Log } from './ops/log.ts';
 import { createNotify } from './ops/notify.ts';
 import { SOFTWARE } from './ops/version.ts';
-import { type KeySet, wipeKeys } from './sam/key-set.ts';
+import { wipeKeys } from './sam/key-set.ts';
 import { createPsam, psamOptions } from './sam/psam.ts';
-import type { PurchaseSam } from './sam/sam.ts';
-import { createSoftwareSam } from './sam/software.ts';
+import { softwareSamFor } from './sam/software.ts';
 import { openStores } from './stores.ts';
 
 /** Runs until `stopped` resolves (SIGINT, SIGTERM). */
@@ -68,7 +67,7 @@ export async function runLane(run: LaneRun): Promise<ExitCode> {
     reader: devices.reader(config, clock),
     ...(farReader && { far: { reader: farReader, indicator: logIndicator(log, 'far sign') } }),
     sam: keySet
-      ? softwareSam(config, keySet.value, ledger.lastTermSeq)
+      ? softwareSamFor(config, keySet.value, ledger.lastTermSeq)
       : createPsam(devices.samSlot(config, clock), psamOptions(config)),
     barrier: devices.barrier(config, clock),
     indicator: logIndicator(log),
@@ -108,21 +107,8 @@ function watch(stopped: Promise<void>): () => boolean {
   return () => over;
 }
 
-function softwareSam({ sam, purse }: LaneConfig, keySet: KeySet, lastTermSeq: number): PurchaseSam {
-  return createSoftwareSam({
-    keySet,
-    algorithms: purse.algorithms,
-    sessionMode: purse.sm4_session_mode,
-    firstTermSeq: lastTermSeq + TERM_SEQ_SKIP,
-    lockKeyVersion: sam.lock_key_version,
-  });
-}
-
 /** Longer than any round of the lane's loop takes: a tap with all its deadlines. */
 const STILL_MS = 15_000;
-
-/** More than the termSeqs that a power cut can keep from reaching the ledger. */
-const TERM_SEQ_SKIP = 16;
 
 /** A post without a display tells the log what a sign would show. */
 function logIndicator(log: Log, name = 'sign'): Indicator {

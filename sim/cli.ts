@@ -9,6 +9,7 @@ import { systemDisk } from '../firmware-bridge/disk.ts';
 import { sscKeysAsJson } from './card/ssc/keys-json.ts';
 import { runBarrier } from './commands/barrier.ts';
 import { runHeadless } from './commands/headless.ts';
+import { type KioskOptions, runSimKiosk } from './commands/kiosk.ts';
 import {
   type MixedLaneOptions,
   runMixedLane,
@@ -108,6 +109,18 @@ program
   .addHelpText('after', '\nThe log goes to standard error. No page: for that, tapway-sim alone.')
   .action((options: Omit<MixedLaneOptions, 'stopped'>) =>
     end(runMixedLane(io, { ...options, stopped: stopSignal() })),
+  );
+
+program
+  .command('kiosk')
+  .description("the kiosk of `tapway kiosk` with a tray of people's cards, and its paper beside it")
+  .option('--config <file>', 'the kiosk configuration; default: the shipped one')
+  .option('--data <dir>', 'where ledger, blacklist and card memory lie', 'data/kiosk')
+  .option('--port <n>', 'port of the page on 127.0.0.1', portNumber, 8_731)
+  .option('--no-timing', 'cards, wires and SAM answer at once')
+  .addHelpText('after', examples('tapway-sim kiosk', 'tapway-sim kiosk --port 0'))
+  .action((options: Omit<KioskOptions, 'stopped'>) =>
+    end(runSimKiosk(io, { ...options, stopped: stopSignal() })),
   );
 
 program

@@ -12,7 +12,10 @@ import { openSealedKeys } from '../sam/sealed.ts';
  * Opens the key file of a software SAM; the passphrase leaves the environment. Fault `sam-keys`,
  * which says how to mend it.
  */
-export async function readKeySet({ sam }: LaneConfig, { env }: Io): Promise<Reply<KeySet>> {
+export async function readKeySet(
+  { sam }: Pick<LaneConfig, 'sam'>,
+  { env }: Pick<Io, 'env'>,
+): Promise<Reply<KeySet>> {
   const passphrase = takePassphrase(env, sam.passphrase_env);
   if (!passphrase) {
     const detail = `set ${sam.passphrase_env} to the passphrase of ${sam.key_file}`;

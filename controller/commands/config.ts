@@ -1,9 +1,14 @@
 /** `tapway config check FILE` */
 
 import { loadConfig } from '../../config/load.ts';
+import { isKioskFile, loadKiosk } from '../../config/load-kiosk.ts';
 import type { ExitCode, Io } from './io.ts';
 
 export function configCheck(io: Io, file: string): ExitCode {
+  return isKioskFile(file, io.env) ? checkKiosk(io, file) : checkLane(io, file);
+}
+
+function checkLane(io: Io, file: string): ExitCode {
   const loaded = loadConfig(file, io.env);
   if (!loaded.ok) {
     for (const error of loaded.errors) io.err(error);
@@ -14,5 +19,19 @@ export function configCheck(io: Io, file: string): ExitCode {
   io.out(
     `${file}: good. Lane ${lane.id} (${lane.kind}) of ${site.name}; ${fare.name}; SAM ${sam.kind}.`,
   );
+  return 0;
+}
+
+function checkKiosk(io: Io, file: string): ExitCode {
+  const loaded = loadKiosk(file, io.env);
+  if (!loaded.ok) {
+    for (const error of loaded.errors) io.err(error);
+    return 1;
+  }
+  for (const warning of loaded.warnings) io.err(`warning: ${warning}`);
+  const { kiosk, site, till, contact, contactless } = loaded.config;
+  const readers = [contact && 'contact', contactless && 'contactless'].filter(Boolean);
+  const items = `${till.items.length} item${till.items.length === 1 ? '' : 's'}`;
+  io.out(`${file}: good. Kiosk ${kiosk.id} of ${site.name}; ${readers.join(', ')}; ${items}.`);
   return 0;
 }

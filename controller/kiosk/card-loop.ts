@@ -37,6 +37,9 @@ export interface CardLoop {
   stillFor_ms(): number;
 }
 
+/** A reader that does not answer so often in a row has lost its card, or itself. */
+const FAULTS_MAX = 3;
+
 export function createCardLoop(options: CardLoopOptions): CardLoop {
   const { clock, faces, pause_ms, look, open, onCard, onOdd, onGone, onTrouble } = options;
   const jobs: CardWork[] = [];
@@ -99,13 +102,15 @@ export function createCardLoop(options: CardLoopOptions): CardLoop {
     served = null;
     jobs.length = 0;
     await card.release();
-    if (end === 'again') return;
+    const met = end === 'again' ? await look(face) : null;
+    if (met?.ok && met.value.kind === 'card') return serve(face, met.value.card);
     onGone();
     // Noise is no leave: the card may still lie there, and would begin a second session.
     if (end === 'trouble') await emptied(face);
   }
 
   async function attend(face: Face, card: Card): Promise<'gone' | 'again' | 'trouble'> {
+    let faults = 0;
     while (!stopped) {
       beat();
       const job = jobs.shift();
@@ -118,11 +123,12 @@ export function createCardLoop(options: CardLoopOptions): CardLoop {
         return 'again';
       }
       const present = await card.present();
-      if (!present.ok) {
+      if (present.ok && !present.value) return 'gone';
+      faults = present.ok ? 0 : faults + 1;
+      if (!present.ok && faults === FAULTS_MAX) {
         onTrouble(face, present.fault);
         return 'trouble';
       }
-      if (!present.value) return 'gone';
       if (jobs.length === 0) await pause();
     }
     return 'gone';

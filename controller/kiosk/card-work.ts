@@ -23,7 +23,7 @@ export interface CardDesk {
 export interface CardWork {
   /** A card lies there, alone. */
   met(face: Face): void;
-  odd(odd: Odd): void;
+  odd(face: Face, odd: Odd): void;
   gone(): void;
   trouble(face: Face, fault: Fault): void;
   read(): void;
@@ -56,12 +56,13 @@ export function createCardWork(kiosk: OpenKiosk): CardWork {
     kiosk.send({ type: 'CARD' });
   }
 
-  function odd(what: Odd): void {
+  function odd(face: Face, what: Odd): void {
     if (kiosk.session === 'paying') {
       kiosk.tell('several-cards');
       return;
     }
-    visit.advice = what === 'several' ? 'several-cards' : 'contact-only';
+    const unknown = face === 'contact' ? 'unreadable' : 'contact-only';
+    visit.advice = what === 'several' ? 'several-cards' : unknown;
     kiosk.send({ type: 'ODD' });
   }
 
@@ -184,8 +185,7 @@ export function createCardWork(kiosk: OpenKiosk): CardWork {
       payment.doubt = result.torn;
       if (!result.torn) return judge(payment, result.told);
       payment.told = result.told;
-      payment.repeats += 1;
-      if (payment.repeats < REPEATS_MAX) kiosk.loop.again();
+      tryAgain(payment);
       kiosk.send({ type: 'TORN' });
     });
   }
@@ -195,10 +195,19 @@ export function createCardWork(kiosk: OpenKiosk): CardWork {
     const { pay: payment } = visit;
     const serial = kiosk.till && (await kiosk.till.serialOf(card));
     if (kiosk.session !== 'paying' || !payment || !serial) return;
-    if (!serial.ok) return kiosk.devices.report(null, serial.fault);
+    if (!serial.ok) {
+      kiosk.devices.report(null, serial.fault);
+      return tryAgain(payment);
+    }
     if (serial.value !== payment.serial) return kiosk.tell('several-cards');
     kiosk.notice = null;
     kiosk.send({ type: 'RETAP' });
+  }
+
+  /** The card may still lie there, for instance after radio noise. */
+  function tryAgain(payment: PayVisit): void {
+    payment.repeats += 1;
+    if (payment.repeats < REPEATS_MAX) kiosk.loop.again();
   }
 
   function giveUp(): void {

@@ -111,6 +111,8 @@ class OpenKiosk {
   #said: { readonly id: string; readonly count: number } | null = null;
   #saidCount = 0;
   #saidFor = '';
+  #lastState: SessionState = 'welcome';
+  #lastMode: Mode = 'starting';
   #running: Promise<void> | null = null;
   #healthTimer: Timer | null = null;
 
@@ -164,7 +166,7 @@ class OpenKiosk {
       look: (face) => this.devices.look(face),
       open: () => this.#open(),
       onCard: (face) => this.work.met(face),
-      onOdd: (_, odd) => this.work.odd(odd),
+      onOdd: (face, odd) => this.work.odd(face, odd),
       onGone: () => this.work.gone(),
       onTrouble: (face, fault) => this.work.trouble(face, fault),
     });
@@ -193,7 +195,7 @@ class OpenKiosk {
 
   async start(): Promise<void> {
     this.#mode.subscribe(() => this.#modeChanged());
-    this.#session.subscribe(() => this.#sceneChanged());
+    this.#session.subscribe(({ value }) => this.#sessionChanged(value));
     this.#session.start();
     this.#mode.start();
     await this.devices.begin();
@@ -337,10 +339,15 @@ class OpenKiosk {
 
   #modeChanged(): void {
     const { mode } = this;
+    if (mode === this.#lastMode) {
+      this.changed();
+      return;
+    }
+    this.#lastMode = mode;
     if (mode !== 'inService') this.send({ type: 'CLOSE' });
     if (mode !== 'code') this.staff.clear();
     this.#watchHealth();
-    this.#sceneChanged();
+    this.touch();
   }
 
   /** Counters move without a word: the service page looks again every second. */
@@ -355,8 +362,16 @@ class OpenKiosk {
     }, HEALTH_MS);
   }
 
-  /** Another scene: its time begins anew. */
-  #sceneChanged(): void {
+  /** A machine also tells of events that changed nothing: they give nobody more time. */
+  #sessionChanged(state: SessionState): void {
+    const same = state === this.#lastState;
+    this.#lastState = state;
+    if (same) this.changed();
+    else this.touch();
+  }
+
+  /** Another scene, or somebody is here: the time begins anew. */
+  touch(): void {
     const busy: readonly SessionState[] = ['reading', 'paying', 'printing', 'takeCard'];
     if (busy.includes(this.session) || this.mode !== 'inService') this.idle.rest();
     else if (this.session !== 'welcome' || this.#isChanged()) this.idle.touch();
@@ -367,11 +382,6 @@ class OpenKiosk {
   /** Somebody has been at the settings. */
   #isChanged(): boolean {
     return JSON.stringify(this.settings) !== JSON.stringify(this.#fresh());
-  }
-
-  /** Somebody is here. */
-  touch(): void {
-    this.#sceneChanged();
   }
 
   #say(): void {

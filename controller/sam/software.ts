@@ -4,6 +4,7 @@
  * ended by the next 8070, even a refused one, and by every 8072: a MAC2 gets one try.
  */
 
+import type { LaneConfig } from '../../config/schema.ts';
 import { failed, ok, type Reply } from '../../firmware-bridge/ports.ts';
 import { hexOf, u32 } from '../card/bytes.ts';
 import * as keys from '../crypto/purse-keys.ts';
@@ -19,6 +20,24 @@ export interface SoftwareSamOptions {
   /** The first termSeq to hand out: above every one in the ledger. */
   readonly firstTermSeq: number;
   readonly lockKeyVersion: string;
+}
+
+/** More than the termSeqs that a power cut can keep from reaching the ledger. */
+const TERM_SEQ_SKIP = 16;
+
+/** As the configuration of a lane or a kiosk says. @param lastTermSeq the highest in the books */
+export function softwareSamFor(
+  { sam, purse }: Pick<LaneConfig, 'sam' | 'purse'>,
+  keySet: KeySet,
+  lastTermSeq: number,
+): PurchaseSam {
+  return createSoftwareSam({
+    keySet,
+    algorithms: purse.algorithms,
+    sessionMode: purse.sm4_session_mode,
+    firstTermSeq: lastTermSeq + TERM_SEQ_SKIP,
+    lockKeyVersion: sam.lock_key_version,
+  });
 }
 
 interface Session {

@@ -15,7 +15,7 @@ import { type DeviceOptions, type Insertion, SlotDevice } from './device.ts';
 import { DISPOSITION } from './frames.ts';
 
 interface PcscReaderOptions extends Pick<DeviceOptions, 'openWire'> {
-  readonly config: LaneConfig['reader'];
+  readonly config: Pick<LaneConfig['reader'], 'name'>;
   readonly clock: Clock;
 }
 

@@ -10,8 +10,8 @@ import { type Clock, type Disk, ok, type Reply } from '../../firmware-bridge/por
 import { listedCards } from '../card/tray.ts';
 import { SIM_LIST_KEY, simListKeyPem } from '../keys.ts';
 
-/** The same lane, which also trusts the simulated office. */
-export function trustOffice(config: LaneConfig): LaneConfig {
+/** The same lane or kiosk, which also trusts the simulated office. */
+export function trustOffice<C extends Pick<LaneConfig, 'lists'>>(config: C): C {
   const trusted_keys = [...config.lists.trusted_keys, SIM_LIST_KEY.point];
   return { ...config, lists: { ...config.lists, trusted_keys } };
 }
@@ -19,8 +19,10 @@ export function trustOffice(config: LaneConfig): LaneConfig {
 export interface Office {
   readonly disk: Disk;
   readonly clock: Clock;
-  readonly config: LaneConfig;
+  readonly config: Pick<LaneConfig, 'data_dir' | 'lists'>;
   readonly blacklist: LiveBlacklist;
+  /** What is listed: `CARD,REASON`; absent: the listed cards of the lane's tray. */
+  readonly lines?: readonly string[];
 }
 
 /** Issues the cards of the tray that are listed, unless a list of today is in force. */
@@ -38,7 +40,7 @@ export async function issueBlacklist(office: Office): Promise<Reply<void>> {
   const built = await buildList(disk, {
     ...{ list: 'blacklist', version, out: draft },
     issued: `${new Date(clock.wall_ms()).toISOString().slice(0, 19)}Z`,
-    lines: listedCards().map(({ card, reason }) => `${card.toString('hex')},${reason}`),
+    lines: office.lines ?? listedCards().map(lineOf),
   });
   if (!built.ok) return built;
   const signed = await signList(disk, { file: draft, key: key.value, out: file });
@@ -52,4 +54,8 @@ export async function issueBlacklist(office: Office): Promise<Reply<void>> {
   if (!imported.ok) return imported;
   await blacklist.refresh();
   return ok(undefined);
+}
+
+function lineOf({ card, reason }: ReturnType<typeof listedCards>[number]): string {
+  return `${card.toString('hex')},${reason}`;
 }

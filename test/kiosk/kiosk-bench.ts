@@ -46,6 +46,7 @@ const GOOD: PrinterStatus = { paper: 'ok', cover: 'closed', cutter: 'ok', offlin
 const NONE: Presence = { kind: 'none' };
 /** Longer than any answer of the bench takes, shorter than any time that the kiosk waits. */
 const MOMENT_MS = 400;
+const STEP_MS = 50;
 
 export interface BenchOptions {
   readonly settings?: (config: KioskConfig) => KioskConfig;
@@ -171,8 +172,12 @@ export class KioskBench {
     await this.start();
   }
 
-  moment(time_ms = MOMENT_MS): Promise<void> {
-    return this.clock.advance(time_ms);
+  /** In small steps: what does not wait for time has room between them. */
+  async moment(time_ms = MOMENT_MS): Promise<void> {
+    const end_ms = this.clock.now_ms() + time_ms;
+    while (this.clock.now_ms() < end_ms) {
+      await this.clock.advance(Math.min(STEP_MS, end_ms - this.clock.now_ms()));
+    }
   }
 
   async do(...commands: readonly KioskCommand[]): Promise<void> {
