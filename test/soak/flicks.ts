@@ -124,10 +124,11 @@ class Crowd {
   /** The one that was just pulled away, unless it has just opened, or is a matter for staff; or another. */
   async #validCard(flicked: PurseCard | null, flick: number): Promise<void> {
     const { clock, field, met } = this.#lane;
-    const same = flicked && this.#chance.next() < 0.5 && !this.#isJustSettled(flicked);
-    const card = same ? flicked : this.#chance.pick(this.#cards.filter((one) => one !== flicked));
+    const again = flicked && !this.#isJustSettled(flicked) && !this.#isShort(flicked);
+    const same = again && this.#chance.next() < 0.5;
+    const others = this.#cards.filter((one) => one !== flicked && !this.#isShort(one));
+    const card = same ? flicked : this.#chance.pick(others);
     if (!same) this.#lane.skip(LATER_MS);
-    if (card.balance_fen < LOW_FEN) this.#topUp(card);
     const begin_ms = clock.now_ms();
     const concluded = new Promise<TapResult>((resolve) => {
       this.#hear = (result) => {
@@ -146,6 +147,14 @@ class Crowd {
     if (result?.kind === 'granted' && result.serial === card.serial) return;
     const what = result ? `${result.message} (${result.detail})` : 'nothing in 5 s: frozen';
     this.#complain(`after flick ${flick} ${same ? 'the same' : 'another'} card met ${what}`);
+  }
+
+  /** Tops it up if need be. What is in doubt is left alone: a loading would hide what happened. */
+  #isShort(card: PurseCard): boolean {
+    if (card.balance_fen >= LOW_FEN) return false;
+    if (this.#lane.ledger.openStory(card.serial)) return true;
+    this.#topUp(card);
+    return false;
   }
 
   #isJustSettled({ serial }: PurseCard): boolean {
