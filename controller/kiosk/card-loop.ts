@@ -99,6 +99,7 @@ export function createCardLoop(options: CardLoopOptions): CardLoop {
     served = face;
     onCard(face);
     const end = await attend(face, card);
+    anew = false;
     served = null;
     jobs.length = 0;
     await card.release();
@@ -118,20 +119,24 @@ export function createCardLoop(options: CardLoopOptions): CardLoop {
         await job(card);
         continue;
       }
-      if (anew) {
-        anew = false;
-        return 'again';
-      }
-      const present = await card.present();
-      if (present.ok && !present.value) return 'gone';
-      faults = present.ok ? 0 : faults + 1;
-      if (!present.ok && faults === FAULTS_MAX) {
-        onTrouble(face, present.fault);
+      if (anew) return 'again';
+      const fault = await lost(card);
+      if (fault === 'gone') return 'gone';
+      faults = fault ? faults + 1 : 0;
+      if (fault && faults === FAULTS_MAX) {
+        onTrouble(face, fault);
         return 'trouble';
       }
       if (jobs.length === 0) await pause();
     }
     return 'gone';
+  }
+
+  /** Null: it lies there; a fault: nobody can tell at the moment. */
+  async function lost(card: Card): Promise<'gone' | Fault | null> {
+    const present = await card.present();
+    if (!present.ok) return present.fault;
+    return present.value ? null : 'gone';
   }
 
   async function emptied(face: Face): Promise<void> {
