@@ -45,6 +45,8 @@ export function createCardLoop(options: CardLoopOptions): CardLoop {
   const jobs: CardWork[] = [];
   let stopped = false;
   let anew = false;
+  /** Of the reader in a row, while a card lies there. */
+  let faults = 0;
   let served: Face | null = null;
   let beaten_ms = clock.now_ms();
   let wake = () => {};
@@ -111,7 +113,7 @@ export function createCardLoop(options: CardLoopOptions): CardLoop {
   }
 
   async function attend(face: Face, card: Card): Promise<'gone' | 'again' | 'trouble'> {
-    let faults = 0;
+    faults = 0;
     while (!stopped) {
       beat();
       const job = jobs.shift();
@@ -120,11 +122,10 @@ export function createCardLoop(options: CardLoopOptions): CardLoop {
         continue;
       }
       if (anew) return 'again';
-      const fault = await lost(card);
-      if (fault === 'gone') return 'gone';
-      faults = fault ? faults + 1 : 0;
-      if (fault && faults === FAULTS_MAX) {
-        onTrouble(face, fault);
+      const where = await whereIs(card);
+      if (where === 'gone') return 'gone';
+      if (where !== 'here') {
+        onTrouble(face, where);
         return 'trouble';
       }
       if (jobs.length === 0) await pause();
@@ -132,11 +133,12 @@ export function createCardLoop(options: CardLoopOptions): CardLoop {
     return 'gone';
   }
 
-  /** Null: it lies there; a fault: nobody can tell at the moment. */
-  async function lost(card: Card): Promise<'gone' | Fault | null> {
+  /** A single fault is noise: the card is taken to lie there still. */
+  async function whereIs(card: Card): Promise<'here' | 'gone' | Fault> {
     const present = await card.present();
-    if (!present.ok) return present.fault;
-    return present.value ? null : 'gone';
+    faults = present.ok ? 0 : faults + 1;
+    if (present.ok) return present.value ? 'here' : 'gone';
+    return faults < FAULTS_MAX ? 'here' : present.fault;
   }
 
   async function emptied(face: Face): Promise<void> {
