@@ -44,5 +44,3 @@ export const printerSchema = block.superRefine(({ kind, path }, context) => {
   const message = 'name the device, such as /dev/usb/lp0 (kind usb) or /dev/ttyUSB2 (kind serial)';
   context.addIssue({ code: 'custom', path: ['path'], message });
 });
-
-export type PrinterConfig = z.output<typeof printerSchema>;

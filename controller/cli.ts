@@ -7,6 +7,7 @@ import { systemClock } from '../firmware-bridge/clock.ts';
 import { systemDisk } from '../firmware-bridge/disk.ts';
 import { describeFrames } from '../firmware-bridge/pn532/describe.ts';
 import { addBlacklistCommands } from './cli/blacklist.ts';
+import { addCardCommands } from './cli/card.ts';
 import { doctor } from './cli/doctor.ts';
 import { addKioskCommands } from './cli/kiosk.ts';
 import { addLedgerCommands } from './cli/ledger.ts';
@@ -66,6 +67,7 @@ program
 
 addLedgerCommands(program, shell);
 addBlacklistCommands(program, shell);
+addCardCommands(program, shell);
 
 program
   .command('config')

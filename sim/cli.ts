@@ -41,6 +41,7 @@ interface ReaderOptions {
   /** Serial number of the bridge. */
   readonly hid?: string;
   readonly card: string;
+  readonly person?: string;
   readonly every?: number;
   readonly link?: string;
 }
@@ -86,7 +87,8 @@ program
   .description('a virtual PN532 with a card on a pty, for any program that speaks to one')
   .option('--pty', 'serve on a new pty and print its path')
   .option('--hid <serial>', 'serve as a real HID device (CP2110) through /dev/uhid instead')
-  .option('--card <id>', 'which card of the tray lies on it', 'adult')
+  .option('--card <id>', "which card of the lane's tray lies on it", 'adult')
+  .option('--person <id>', "on a pty: whose card of the kiosk's tray instead, e.g. adult-3")
   .option('--every <seconds>', 'the card lies there for two seconds, then is away so long', whole)
   .option('--link <path>', 'keep this symbolic link to the pty, as udev does for a real reader')
   .addHelpText('after', examples('tapway-sim reader --pty --every 3 --link /tmp/reader'))
@@ -156,6 +158,8 @@ program
   .description('a virtual HSM on 127.0.0.1 that authenticates for Social Security Cards')
   .option('--port <n>', 'TCP port, 0 for any free one', portNumber, 0)
   .addOption(new Option('--fault <kind>', 'what is wrong').choices(HSM_FAULTS).default('none'))
+  .option('--cert <file>', 'certificate in PEM, for TLS; absent: plain TCP')
+  .option('--key <file>', 'its private key in PEM')
   .addHelpText('after', examples('tapway-sim hsm --port 8765'))
   .action((options: Omit<HsmRun, 'stopped'>) => end(runHsm({ ...options, stopped: stopSignal() })));
 

@@ -66,8 +66,8 @@ function addOfficeCommands(blacklist: Command, { io, end }: Shell): void {
     .addHelpText('after', '\nReasons: lost, stolen, superseded, issuer-stop, fraud.')
     .addHelpText(
       'after',
-      'A card: its application serial, 20 hex digits, or the card id of a Social Security Card, 32 hex\n' +
-        'digits, of which the list holds the hash alone.',
+      'A card: its application serial, 20 hex digits, or the card id of a Social Security\n' +
+        'Card, 32 hex digits, of which the list holds the hash alone.',
     )
     .action(({ in: input, number: version, ...rest }: BuildOptions) =>
       end(blacklistBuild(io, { ...rest, input, version })),

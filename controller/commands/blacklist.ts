@@ -107,13 +107,10 @@ export async function blacklistCheck(io: Io, serial: string, lane: Lane): Promis
       'a card is named by its card id, 32, or its application serial, 20 hex digits',
     );
   }
-  const directory = listDirectory(lane.data_dir, 'blacklist');
-  const active = await readActive(io.disk, directory);
-  if (!active.ok) return bad(io, active.fault.detail);
-  if (!active.value) return bad(io, 'no blacklist was ever imported');
-  const answer = await look(io, directory, { chain: active.value, serial });
-  const { version } = active.value;
+  const { answer, version } = await lookUp(io, lane, Buffer.from(cardKey(serial), 'hex'));
   switch (answer.kind) {
+    case 'absent':
+      return bad(io, 'no blacklist was ever imported');
     case 'unreadable':
       return bad(io, answer.detail);
     case 'clear':
@@ -125,16 +122,30 @@ export async function blacklistCheck(io: Io, serial: string, lane: Lane): Promis
   }
 }
 
-async function look(
-  { disk }: Io,
-  directory: string,
-  { chain, serial }: { chain: Chain; serial: string },
-): Promise<Answer> {
-  const card = Buffer.from(cardKey(serial), 'hex');
+interface Looked {
+  readonly answer: Answer | { readonly kind: 'absent' };
+  /** 0 where no list could be opened. */
+  readonly version: number;
+  /** When the newest file of it was issued; null where none could be opened. */
+  readonly issued: string | null;
+}
+
+/** Asks the kept files themselves, whoever else has the list open. @param card 10 bytes */
+export async function lookUp(
+  { disk }: Pick<Io, 'disk'>,
+  { data_dir }: Pick<Lane, 'data_dir'>,
+  card: Buffer,
+): Promise<Looked> {
+  const directory = listDirectory(data_dir, 'blacklist');
+  const active = await readActive(disk, directory);
+  if (!active.ok) return unreadable(active.fault.detail);
+  if (!active.value) return { answer: { kind: 'absent' }, version: 0, issued: null };
   let found = 0;
-  for (const kept of chain.chain) {
+  let issued: string | null = null;
+  for (const kept of active.value.chain) {
     const file = await openKept({ disk, directory }, kept);
-    if (!file.ok) return { kind: 'unreadable', detail: file.fault.detail };
+    if (!file.ok) return unreadable(file.fault.detail);
+    issued = file.value.header.issued;
     try {
       for await (const part of file.value.entries())
         found = new Table(part, 11).find(card) ?? found;
@@ -142,7 +153,13 @@ async function look(
       await file.value.close();
     }
   }
-  return answerOf(found) ?? { kind: 'unreadable', detail: 'an entry with an unknown value' };
+  const answer = answerOf(found);
+  if (!answer) return unreadable('an entry with an unknown value');
+  return { answer, version: active.value.version, issued };
+}
+
+function unreadable(detail: string): Looked {
+  return { answer: { kind: 'unreadable', detail }, version: 0, issued: null };
 }
 
 /** Reads everything that is stored and compares it with its check values. Exit 1: damage. */

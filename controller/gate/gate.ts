@@ -114,6 +114,7 @@ export function createGate(deps: GateDeps): Gate {
     onFound: lane.barrierFound,
     onKey: maintenance,
     onUnpaid: free.count,
+    onFeedback: (heard) => lane.send({ type: heard ? 'PART_BACK' : 'PART_LOST', part: 'leaves' }),
   });
   const near = createEnd('reader', config, deps.indicator);
   ends.push(near);

@@ -49,6 +49,8 @@ export interface PassageKeeperOptions {
   /** The board is back after `barrier-lost`. */
   readonly onFound?: () => void;
   readonly onKey?: (on: boolean) => void;
+  /** Do the leaves report that they moved as ordered? */
+  readonly onFeedback?: (heard: boolean) => void;
   readonly onIncident?: (incident: Incident) => void;
   /** Somebody passed while everybody may. */
   readonly onUnpaid?: () => void;
@@ -82,8 +84,8 @@ const INCIDENTS: Readonly<Record<Incident, { readonly alarm: boolean; readonly t
   'turned-back': { alarm: false, text: 'a passenger turned back; the right stays' },
   'unused-right': { alarm: false, text: 'a paid passage was not used; its card opens again' },
   'far-side-refused': { alarm: false, text: 'paid at the far end of a busy lane; tap again' },
-  'never-opened': { alarm: false, text: 'the leaves never reported open; check their sensor' },
-  'never-closed': { alarm: false, text: 'the leaves never reported shut; check their sensor' },
+  'never-opened': { alarm: true, text: 'the leaves never reported open; check their sensor' },
+  'never-closed': { alarm: true, text: 'the leaves never reported shut; check their sensor' },
   'barrier-lost': { alarm: false, text: 'nothing is known of the passage' },
 };
 
@@ -141,6 +143,7 @@ export function createPassageKeeper(options: PassageKeeperOptions): PassageKeepe
     // The machine first: with fire the leaves must move before anything is told or logged.
     const told = EVENTS[event];
     if (told) actor.send(told);
+    if (event === 'opened' || event === 'closed') options.onFeedback?.(true);
     if (event === 'fire-on' || event === 'fire-off') options.onFire(event === 'fire-on');
     if (event === 'key-on' || event === 'key-off') options.onKey?.(event === 'key-on');
     if (event === 'lost') {
@@ -159,6 +162,7 @@ export function createPassageKeeper(options: PassageKeeperOptions): PassageKeepe
     if (alarm) log.warn({ incident }, text);
     else log.info({ incident }, text);
     if (alarm) buzz();
+    if (incident === 'never-opened' || incident === 'never-closed') options.onFeedback?.(false);
     options.onIncident?.(incident);
   }
 

@@ -5,6 +5,7 @@
 
 import type { Card, Reply } from '../../firmware-bridge/ports.ts';
 import { selectByName } from '../card/purse/select.ts';
+import { historicalBytes, looksLikeSsc } from '../card/ssc/historical.ts';
 import { CardTalk } from './card-talk.ts';
 import { readBank } from './read-bank.ts';
 import { readPurse } from './read-purse.ts';
@@ -27,7 +28,8 @@ export async function readCard(
   const purse = await readPurse(talk, deps.purse.aid);
   const bank = await readBank(talk, face, deps);
   const nothingElse = !pooling && !purse && !bank;
-  const part = answer === 'maybe-locked' && nothingElse ? lockedSsc() : answer;
+  const likely = nothingElse || looksLikeSsc(historicalBytes(card.ats));
+  const part = answer === 'maybe-locked' && likely ? lockedSsc() : answer;
   const ssc = typeof part === 'string' ? null : part;
   const kind = kindOf({ ssc, pooling, bank, purse });
   return talk.end({

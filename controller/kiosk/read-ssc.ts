@@ -191,7 +191,10 @@ function partOf(card: CardFacts, parts: HolderParts, verdict: SscReport['validit
   };
 }
 
-function holderOf({ name, citizenNumber, sex, ethnicGroup, birthDate }: HolderFile): Holder {
+/** Null on a card that waits for its holder: name and number are blank. */
+function holderOf(file: HolderFile): Holder | null {
+  const { name, citizenNumber, sex, ethnicGroup, birthDate } = file;
+  if (name.text === '' && citizenNumber === null) return null;
   return {
     name: name.text,
     citizenNumber: citizenNumber ?? '',

@@ -38,7 +38,7 @@ export function validityOf({
     case 2:
       return listed.kind === 'clear' ? { state: 'valid', reason: 'no-successor' } : UNSURE;
     case 1:
-      return { state: 'unsure', reason: 'old-generation' };
+      return listed.kind === 'clear' ? { state: 'valid', reason: 'old-generation' } : UNSURE;
     case null:
       return UNSURE;
   }

@@ -1,4 +1,4 @@
-/** Commands of a PSAM that serves Social Security Cards, each as build and parse (protocol §10.4). */
+/** Commands of a PSAM that serves Social Security Cards (docs/protocol.md §10.4). */
 
 import type { Command } from '../card/apdu.ts';
 

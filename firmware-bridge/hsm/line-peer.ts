@@ -32,11 +32,12 @@ export function createLinePeer(options: LinePeerOptions): LinePeer {
   const counts = { requests: 0, connections: 0, timeouts: 0, lost: 0, dropped: 0 };
   let line: Line | null = null;
   let waiting = 0;
+  /** Work whose deadline has passed belongs to an older turn and touches nothing any more. */
+  let turn = 0;
   let queue: Promise<unknown> = Promise.resolve();
   let closed = false;
 
-  /** @param work undefined when the deadline has passed */
-  async function inTurn<T>(work: () => Promise<Reply<T>>): Promise<Reply<T>> {
+  async function inTurn<T>(work: (mine: number) => Promise<Reply<T>>): Promise<Reply<T>> {
     if (waiting >= WAITING_MAX) {
       counts.dropped += 1;
       return failed('link-busy', 'none', `${name}: ${WAITING_MAX} requests wait already`);
@@ -44,8 +45,10 @@ export function createLinePeer(options: LinePeerOptions): LinePeer {
     waiting += 1;
     const mine = queue.then(async () => {
       if (closed) return lost('is closed');
-      const reply = await within(clock, timeout_ms, work());
+      turn += 1;
+      const reply = await within(clock, timeout_ms, work(turn));
       if (reply) return reply;
+      turn += 1;
       counts.timeouts += 1;
       dropLine();
       return lost(`no answer in ${timeout_ms} ms`);
@@ -58,12 +61,13 @@ export function createLinePeer(options: LinePeerOptions): LinePeer {
     }
   }
 
-  async function ask(request: string): Promise<Reply<string>> {
+  async function ask(request: string, mine: number): Promise<Reply<string>> {
     counts.requests += 1;
     const kept = line?.open ? line : null;
     const first = kept ? await kept.ask(request) : null;
     // A connection kept from before may have died unseen: once a new one is tried.
     if (first?.ok) return first;
+    if (mine !== turn) return lost('too late');
     const fresh = await connected();
     if (!fresh.ok) return fresh;
     const answer = await fresh.value.ask(request);
@@ -93,7 +97,7 @@ export function createLinePeer(options: LinePeerOptions): LinePeer {
     name,
     ask(request) {
       if (/[\r\n]/.test(request)) throw new RangeError('a request is one line');
-      return inTurn(() => ask(request));
+      return inTurn((mine) => ask(request, mine));
     },
     probe: () =>
       inTurn(async () => {

@@ -1,7 +1,7 @@
 /**
  * A link over `/dev/usb/lp*`, the kernel's class driver for USB printers (usblp). Opened without
- * blocking: a read finds what the printer has sent, or EAGAIN; a write takes what the printer takes.
- * So no call holds a thread of the pool that the disk needs.
+ * blocking: a read finds what the printer has sent, or EAGAIN; a write gives what the printer
+ * takes. So no call holds a thread of the pool that the disk needs.
  */
 
 import { constants } from 'node:fs';
@@ -117,6 +117,7 @@ async function writeSome(pipe: Pipe): Promise<number> {
   if (outbox.length === 0) return 0;
   const taken = await unlessBusy(file.write(outbox, 0, outbox.length, null));
   const count = taken?.bytesWritten ?? 0;
+  outbox.fill(0, 0, count);
   // More may have been queued meanwhile, behind it.
   pipe.outbox = pipe.outbox.subarray(count);
   counts.bytes_out += count;

@@ -77,7 +77,13 @@ export function createEscPosPrinter(options: EscPosOptions): Printer {
     async status() {
       return desk.printing ? ok(desk.last) : exclusive(desk, () => askStatus(desk));
     },
-    print: (document) => exclusive(desk, () => print(desk, document)),
+    print: (document) =>
+      exclusive(desk, async () => {
+        desk.printing = true;
+        const printed = await print(desk, document);
+        desk.printing = false;
+        return printed;
+      }),
     async probe() {
       return desk.printing ? ok(options.name) : exclusive(desk, () => probe(desk));
     },
@@ -164,10 +170,8 @@ async function print(desk: Desk, document: Buffer): Promise<Reply<void>> {
     if (!clean.ok) return clean;
   }
   counts.documents += 1;
-  desk.printing = true;
   desk.dirty = true;
   const printed = await send(desk, document, options.print_ms);
-  desk.printing = false;
   if (printed.ok) {
     desk.dirty = false;
     counts.printed += 1;
@@ -230,7 +234,10 @@ async function send(desk: Desk, document: Buffer, limit_ms: number): Promise<Rep
   const id = String(desk.counts.documents % 10_000).padStart(4, '0');
   const question = askDone(desk, id);
   line.value.forget();
-  let sent = await line.value.write(Buffer.concat([document, question]), deadline_ms);
+  const bytes = Buffer.concat([document, question]);
+  let sent = await line.value.write(bytes, deadline_ms);
+  // The link has its own copy: none of a person's slip stays here.
+  bytes.fill(0);
   if (!sent.ok) return lost(desk, sent.fault.detail);
   for (;;) {
     const end = await watch(desk, line.value, { id, deadline_ms });

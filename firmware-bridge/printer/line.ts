@@ -1,4 +1,4 @@
-/** One connection to a printer: bytes out, and the words that come back, waited for one at a time. */
+/** One connection to a printer: bytes out, and the words that come back, one at a time. */
 
 import { sleep, within } from '../clock.ts';
 import { failed, ok, type Reply } from '../faults.ts';

@@ -96,7 +96,7 @@ export function createEar(hear: (word: PrinterWord) => void): {
       const { length } = block;
       block = [];
       if (identifier === 0x22 && data.length === 4) hear({ kind: 'printed', id: data });
-      else if (identifier === 0x25) hear({ kind: 'cleared' });
+      else if (identifier === 0x25 && data === '') hear({ kind: 'cleared' });
       else hear({ kind: 'stray', bytes: length });
     } else if (block.length === BLOCK_MAX) {
       hear({ kind: 'stray', bytes: block.length });

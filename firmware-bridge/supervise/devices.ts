@@ -1,4 +1,4 @@
-/** Reader, SAM, barrier and printer as devices to be supervised: which rungs each has, and their budgets. */
+/** Reader, SAM, barrier and printer, to be supervised: which rungs each has, and their budgets. */
 
 import type { Barrier, CardReader, Printer, Reply } from '../ports.ts';
 import { ok } from '../ports.ts';

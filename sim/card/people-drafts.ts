@@ -32,7 +32,7 @@ interface Differs {
 const HOME_REGION = '330200';
 const BOTH = ['contact', 'contactless'] as const;
 
-/** Digits 8 of the account: the simulated bank. The rest is nines: no real account has that form. */
+/** Digit 8 is the simulated bank, the rest nines: no real account has that form. */
 function simAccount(bank: number): string {
   return `6299990${bank}99999999999`;
 }
@@ -281,7 +281,7 @@ const THIRD_GENERATION: readonly PersonDraft[] = [
     name: ['永久锁定的卡', 'Locked for good'],
     note: ['选择社保应用应答 6A81。', 'SELECT of the application answers 6A81.'],
     expected: { kind: 'ssc', validity: 'locked' },
-    made: third(14, '测试癸', { ssc: { locked: 'permanent' }, purse: { blocked: 'permanent' } }),
+    made: third(14, '测试癸', { ssc: { locked: 'permanent' }, purse: null, account: null }),
   },
   {
     id: 'pin-last-try-3',
@@ -308,7 +308,7 @@ const THIRD_GENERATION: readonly PersonDraft[] = [
     id: 'forged-3',
     name: ['伪造卡', 'Forged card'],
     note: ['文件像真的,密钥是假的。', 'Plausible files, and none of the keys.'],
-    expected: { kind: 'ssc', validity: 'valid' },
+    expected: { kind: 'ssc', validity: 'valid', counterfeit: true },
     made: third(18, '测试假', { ssc: { forged: true }, account: null, purse: null }),
   },
 ];
@@ -348,7 +348,7 @@ const OLDER_GENERATIONS: readonly PersonDraft[] = [
     id: 'first-1',
     name: ['样本戊', 'Sample Wu'],
     note: ['一代卡,版本号空白。', 'Generation 1, without a version number.'],
-    expected: valid('样本戊'),
+    expected: { kind: 'ssc', validity: 'unsure', holder: '样本戊' },
     made: older(1, 25, '样本戊', { ssc: { version: 'FFFFFFFF' } }),
   },
 ];

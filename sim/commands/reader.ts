@@ -2,6 +2,8 @@
 
 import { lstatSync } from 'node:fs';
 import { systemClock, within } from '../../firmware-bridge/clock.ts';
+import { personOnTray } from '../card/people.ts';
+import type { Target } from '../card/target.ts';
 import { cardOnTray } from '../card/tray.ts';
 import { createField } from '../chip/field.ts';
 import { serveOnPty } from '../chip/on-pty.ts';
@@ -11,7 +13,10 @@ import { createPty } from '../pty.ts';
 
 export interface ReaderOptions {
   readonly pty?: boolean;
+  /** Id on the tray of the lane. */
   readonly card: string;
+  /** Id on the tray of the kiosk, in place of a card. */
+  readonly person?: string;
   /** Seconds between two presentations; absent: the card lies there all the time. */
   readonly every?: number;
   /** A symbolic link to keep to the pty; whatever the pty's number is, the reader has one path. */
@@ -23,7 +28,7 @@ const PRESENT_MS = 2_000;
 
 export async function runReader(options: ReaderOptions): Promise<number> {
   if (!options.pty) throw new Error('say --pty: a pty is the only line this version serves on');
-  const entry = cardOnTray(options.card, systemClock.wall_ms());
+  const targets = targetsOf(options);
   const field = createField();
   const chip = createVirtualPn532({ clock: systemClock, field, timing: REAL_TIMING });
   const pty = ptyAt(options.link);
@@ -34,8 +39,8 @@ export async function runReader(options: ReaderOptions): Promise<number> {
   const ended = options.stopped.then(() => {
     going = false;
   });
-  const enter = () => entry.targets.forEach(field.enter);
-  const leave = () => entry.targets.forEach(field.leave);
+  const enter = () => targets.forEach(field.enter);
+  const leave = () => targets.forEach(field.leave);
   if (options.every === undefined) enter();
   else void come(options.every * 1_000);
   await ended;
@@ -51,6 +56,14 @@ export async function runReader(options: ReaderOptions): Promise<number> {
       await within(systemClock, pause_ms, ended);
     }
   }
+}
+
+function targetsOf({ card, person }: ReaderOptions): readonly Target[] {
+  const now_ms = systemClock.wall_ms();
+  if (person === undefined) return cardOnTray(card, now_ms).targets;
+  const { contactless } = personOnTray(person, now_ms);
+  if (contactless) return [contactless];
+  throw new Error(`the card of ${person} has contacts only; put it into a slot: tapway-sim card`);
 }
 
 /** A link of an earlier reader is replaced; anything else at that path is not ours to remove. */

@@ -1,14 +1,15 @@
-/** A virtual HSM on a TCP port of this machine: lines in, lines out, and the faults of a network. */
+/** A virtual HSM on a TCP port of this machine: lines in, lines out, faults of a network. */
 
 import { once } from 'node:events';
 import { createServer, type Socket } from 'node:net';
+import { createServer as createTlsServer } from 'node:tls';
 import type { Clock, Timer } from '../../firmware-bridge/ports.ts';
 import { answerLine, refusal } from './requests.ts';
 
 /**
- * mute: takes requests, never answers; slow: answers after `slow_ms`; refusing: knows the request and
- * declines; wrongAnswer: data of the right form, but false; cut: the connection breaks in the middle
- * of the answer.
+ * mute: takes requests, never answers; slow: answers after `slow_ms`; refusing: knows the request
+ * and declines; wrongAnswer: data of the right form, but false; cut: the connection breaks in the
+ * middle of the answer.
  */
 export const HSM_FAULTS = ['none', 'mute', 'slow', 'refusing', 'wrongAnswer', 'cut'] as const;
 
@@ -18,6 +19,8 @@ export interface HsmOptions {
   readonly clock: Clock;
   /** Default 5000. */
   readonly slow_ms?: number;
+  /** PEM of a certificate and its key; absent: plain TCP. */
+  readonly tls?: { readonly cert: string; readonly key: string };
 }
 
 export interface VirtualHsm {
@@ -33,19 +36,21 @@ export interface VirtualHsm {
 
 const LINE_MAX = 512;
 
-export function createVirtualHsm({ clock, slow_ms = 5_000 }: HsmOptions): VirtualHsm {
+export function createVirtualHsm({ clock, tls, slow_ms = 5_000 }: HsmOptions): VirtualHsm {
   const lines = new Set<Socket>();
   const late = new Set<Timer>();
-  const server = createServer({ noDelay: true }, serve);
+  const server = tls ? createTlsServer(tls, serve) : createServer({ noDelay: true }, serve);
   let fault: HsmFault = 'none';
   let requests = 0;
+  server.on('connection', (line: Socket) => {
+    lines.add(line);
+    line.on('close', () => lines.delete(line));
+  });
 
   function serve(socket: Socket): void {
     let rest = '';
-    lines.add(socket);
     socket.setEncoding('latin1');
     socket.on('error', () => {});
-    socket.on('close', () => lines.delete(socket));
     socket.on('data', (text: string) => {
       rest += text;
       for (let end = rest.indexOf('\n'); end >= 0; end = rest.indexOf('\n')) {

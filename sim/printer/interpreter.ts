@@ -1,4 +1,4 @@
-/** Commands and characters put on paper: the printer's print buffer, and what each command feeds. */
+/** Commands and characters put on paper: the line in the print buffer, and what each feeds. */
 
 import receiptline from 'receiptline';
 import type { Command } from './commands.ts';

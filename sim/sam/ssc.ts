@@ -65,7 +65,7 @@ export function sscSamFci(): Buffer {
   return tlv('6F', tlv('84', SSC_SAM_AID), tlv('A5', tlv('88', Buffer.from([1]))));
 }
 
-/** Any command but SELECT of an application while this one is selected; null: not one of its own. */
+/** Whatever comes while this application is selected; null: not one of its own commands. */
 export function executeSscSam(moment: Moment, apdu: Apdu): Step | null {
   const name = (apdu.cla << 8) | apdu.ins;
   if (name === moment.settings.deliver) return deliver(moment, apdu);
@@ -99,7 +99,7 @@ function read({ session, identity }: Moment, { p1, p2, data, le }: Apdu): Step {
   return { answer: bytes ? readBinary(bytes, offset, le) : answer(SW.fileNotFound) };
 }
 
-/** 0015: issuer 1, serial 10, version 1 (05 and above: SM4), key card type 1, FCI 2. 0016: terminal. */
+/** 0015: issuer 1, serial 10, version 1 (05 on: SM4), key card type 1, FCI 2. 0016: terminal. */
 function sscSamFile({ serial, terminal }: Moment['identity'], file: number): Buffer | null {
   if (file === 0x15) return Buffer.from(`01${serial}05010000`, 'hex');
   return file === 0x16 ? Buffer.from(terminal, 'hex') : null;

@@ -38,6 +38,10 @@ const CCID: Usb = {
   ...{ place: '1-1.3', vendor: '072f', product: '2200', driver: 'usbfs' },
   interface: [11, 0, 0],
 };
+const PRINTER: Usb = {
+  ...{ place: '1-1.4', vendor: '0416', product: '5011', driver: 'usblp' },
+  interface: [7, 1, 2],
+};
 const HUB: Usb = {
   ...{ place: '1-1', vendor: '05e3', product: '0608', driver: 'hub', hub: true },
   interface: [9, 0, 0],
@@ -103,6 +107,14 @@ class Tree {
     return `${hid}/hidraw/hidraw0`;
   }
 
+  /** The character device of a USB printer. */
+  usblp(usb: Usb): string {
+    const lp = `${this.usb(usb)}/${usb.place}:1.0/usbmisc/lp0`;
+    this.put(`${lp}/uevent`, 'MAJOR=180\nMINOR=0\nDEVNAME=usb/lp0');
+    this.link(`${lp}/subsystem`, 'class/usbmisc');
+    return lp;
+  }
+
   /** What our rules do to this device, one deed a line, e.g. `MODE 0660`. */
   async apply(device: string): Promise<string[]> {
     // In mounts of its own: udev knows no other place for /sys and its rules, and fills /dev.
@@ -148,6 +160,12 @@ const CASES: readonly Case[] = [
   ['a CP2110', (tree) => tree.usb(CP2110), AWAKE],
   ['its hidraw', (tree) => tree.hidraw(CP2110), [...OURS, "LINK 'tapway/hid-1-1.1'"]],
   ['a card reader', (tree) => tree.usb(CCID), ["control 'on'"]],
+  ['a slip printer', (tree) => tree.usb(PRINTER), ["control 'on'"]],
+  [
+    'its character device',
+    (tree) => tree.usblp(PRINTER),
+    [...OURS, "LINK 'tapway-printer'", "LINK 'tapway/printer-1-1.4:1.0'"],
+  ],
   ['a hub', (tree) => tree.usb(HUB), ['GROUP 4321', 'MODE 0664']],
   ['a keyboard', (tree) => tree.usb(KEYBOARD), []],
   ["a keyboard's hidraw", (tree) => tree.hidraw(KEYBOARD), []],

@@ -22,6 +22,8 @@ const TAPWAY = [
   'blacklist status',
   'blacklist check',
   'blacklist verify',
+  'card',
+  'card read',
   'config',
   'config check',
   'sam',
@@ -45,13 +47,23 @@ help.test(
 help.test(
   'GIVEN --help on any command of tapway-sim THEN exit 0 and an example',
   async () => {
-    for (const command of ['', 'lane', 'reader', 'card', 'psam', 'barrier', 'keys']) {
+    for (const command of [
+      '',
+      'lane',
+      'reader',
+      'card',
+      'psam',
+      'hsm',
+      'barrier',
+      'printer',
+      'keys',
+    ]) {
       const { code, out } = await run(SIM, [...words(command), '--help']);
       assert.is(code, 0, command);
       assert.match(out, new RegExp(`\\nExamples:\\n  tapway-sim ?${command}`), command);
     }
   },
-  30_000,
+  60_000,
 );
 
 /** Arguments, and what standard error must say. */
@@ -97,6 +109,11 @@ const SIM_MISUSED: readonly [string, RegExp][] = [
   ['--headless --taps many', /a whole number is wanted/],
   ['reader', /say --pty/],
   ['reader --pty --card nobody', /no card nobody; there are adult,/],
+  ['reader --pty --person nobody', /no person nobody; there are adult-3,/],
+  ['reader --pty --person fine-2', /the card of fine-2 has contacts only/],
+  ['card --vpcd 1 --person fine-2 --face contactless', /has no contactless face/],
+  ['card --vpcd 1 --face both', /Allowed choices are contact, contactless/],
+  ['hsm --fault none --cert x.pem', /TLS wants both --cert and --key/],
   ['reader --pty --link package.json', /package\.json exists and is no symbolic link/],
 ];
 

@@ -141,6 +141,8 @@ export async function inTwos<T>(items: readonly T[], work: (item: T) => Promise<
 /** How often each thing happened, for the last line of a campaign. */
 export class Tally {
   readonly #counts = new Map<string, number>();
+  /** What took how long: how often, and the longest. */
+  readonly #times = new Map<string, { count: number; longest_ms: number }>();
 
   add(what: string): void {
     this.#counts.set(what, (this.#counts.get(what) ?? 0) + 1);
@@ -154,8 +156,27 @@ export class Tally {
     );
   }
 
+  /** Does some work and notes how long it took. */
+  async time<T>(what: string, work: () => Promise<T>): Promise<T> {
+    const begin_ms = performance.now();
+    const result = await work();
+    const { count, longest_ms } = this.#times.get(what) ?? { count: 0, longest_ms: 0 };
+    const time_ms = performance.now() - begin_ms;
+    this.#times.set(what, { count: count + 1, longest_ms: Math.max(longest_ms, time_ms) });
+    return result;
+  }
+
+  /** The longest of all; 0 when there was none. */
+  longest_ms(what: string): number {
+    return this.#times.get(what)?.longest_ms ?? 0;
+  }
+
   toString(): string {
-    return [...this.#counts].map(([what, times]) => `${times} ${what}`).join(', ');
+    const counts = [...this.#counts].map(([what, times]) => `${times} ${what}`);
+    const times = [...this.#times].map(
+      ([what, { count, longest_ms }]) => `${count} ${what}, at most ${Math.ceil(longest_ms)} ms`,
+    );
+    return [...counts, ...times].join(', ');
   }
 }
 

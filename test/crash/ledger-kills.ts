@@ -1,6 +1,6 @@
 /** Kills a ledger writer and reads its books: what was confirmed is there, once, and in order. */
 
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { openLedger } from '../../controller/ledger/ledger.ts';
 import { readSegments } from '../../controller/ledger/reader.ts';
@@ -11,7 +11,6 @@ import { createChance } from '../../sim/lane/chance.ts';
 import { answers } from '../controller/ledger/books.ts';
 import { booksIn, CARDS, keyOf, nextTap, tapOnce } from './bookkeeping.ts';
 import {
-  dyingWords,
   type Ended,
   inTwos,
   killAfter,
@@ -28,6 +27,19 @@ const ENDLESS = 1_000_000;
 const TAPS = 9;
 /** In a directory that is killed again and again, its books are opened here every so often. */
 const OPEN_EVERY = 5;
+const REOPENED = 'reopenings';
+/**
+ * The promise is 2 s, and `npm run crash` reports what it took; on a machine that does other
+ * things as well a longer time still tells a ledger that hangs from one that waits.
+ */
+const REOPEN_MAX_MS = 30_000;
+/** What a writer must have been killed at, when it was killed at everything. */
+const PLACES = [
+  ...['before open segment', 'before write segment', 'half write segment', 'before sync segment'],
+  ...['before rename segment', 'before remove segment', 'before syncDirectory ledger'],
+  ...['before open settled.json', 'before write settled.json', 'before rename settled.json'],
+  ...['before open index-in-use', 'before remove index-in-use', 'before open lock'],
+];
 
 /** What the writer said is durable. */
 type Told = Map<number, string>;
@@ -49,7 +61,7 @@ export async function killWritersAtRandom(kills: number, seed: number): Promise<
         note(told, ended);
         tally.add('kills at random moments');
         await audit(directory, told, tally);
-        if (kill % OPEN_EVERY === 0) await reopen(directory, told);
+        if (kill % OPEN_EVERY === 0) await reopen(directory, told, tally);
       });
     }
   });
@@ -83,14 +95,24 @@ export async function killWritersAtEveryChange(step: number): Promise<Tally> {
       // What runs beside the taps may take some changes more or less.
       if (ended.signal === null && death.at > changes * 0.9) return;
       assert.is(ended.signal, 'SIGKILL', ended.errors);
-      tally.add(`kills ${dyingWords(ended)}`);
+      tally.add(`kills ${placeOf(ended)}`);
       const mine: Told = new Map(told);
       note(mine, ended);
       await audit(directory, mine, tally);
-      await reopen(directory, mine);
+      await reopen(directory, mine, tally);
     }),
   );
+  const missing = PLACES.filter((place) => tally.total(`kills ${place}`) === 0);
+  if (step === 1) assert.equal(missing, [], 'the taps no longer come to these steps');
+  assert.ok(tally.longest_ms(REOPENED) < REOPEN_MAX_MS, `${tally}`);
   return tally;
+}
+
+/** `half write segment`, `before rename settled.json` …: what it died at. */
+function placeOf({ lines }: Ended): string {
+  const [, what = 'unseen', path = ''] = /^DIES (\w+ \w+) (\S+)/.exec(lines.at(-1) ?? '') ?? [];
+  const name = basename(path).replace(/\.new$/, '');
+  return `${what} ${/^ledger-\d+\.log$/.test(name) ? 'segment' : name}`;
 }
 
 function note(told: Told, { lines, errors }: Ended): void {
@@ -132,9 +154,9 @@ async function audit(directory: string, told: Told, tally?: Tally): Promise<void
 }
 
 /** The lock is free, the index tells what the files tell, and the work goes on. */
-async function reopen(directory: string, told: Told): Promise<void> {
+async function reopen(directory: string, told: Told, tally: Tally): Promise<void> {
   const { index, ...plain } = booksIn(systemDisk, directory);
-  const indexed = await openLedger({ ...plain, index });
+  const indexed = await tally.time(REOPENED, () => openLedger({ ...plain, index }));
   if (!indexed.ok) throw new Error(indexed.fault.detail);
   const { problems, ...before } = answers(indexed.value, CARDS);
   assert.equal(

@@ -37,6 +37,7 @@ import { SIM_ISSUER, SIM_KEYS } from '../../sim/keys.ts';
 import { createVirtualPsam, type VirtualPsam } from '../../sim/sam/psam.ts';
 import { createFakeClock, type FakeClock } from './fake-clock.ts';
 import { SlowDisk } from './slow-disk.ts';
+import { TornSlot } from './torn-slot.ts';
 
 const DIRECTORY = 'ledger';
 
@@ -44,6 +45,8 @@ export interface BenchOptions {
   readonly lane: 'flat' | 'entry' | 'exit';
   /** Changes to the shipped lane, e.g. `{ purse: { unverified_proof: 'open' } }`. */
   readonly settings?: Settings;
+  /** The PSAM gives its data with 61xx and GET RESPONSE, as bare T=0 does. */
+  readonly getResponse?: boolean;
 }
 
 interface Settings {
@@ -64,6 +67,8 @@ interface Presentation {
 export interface Tapped extends TapResult {
   /** INS of every command that was sent to the card, in order. */
   readonly commands: readonly number[];
+  /** CLA, INS and P1 of each of them, hex. */
+  readonly sent: readonly string[];
   readonly torn: boolean;
   /** MAC2 that the PSAM found right. */
   readonly verified: number;
@@ -94,6 +99,8 @@ export class Bench {
   readonly config: LaneConfig;
   readonly disk: SlowDisk;
   readonly psam: VirtualPsam;
+  /** The way to it, on which commands and answers may be lost. */
+  readonly samSlot: TornSlot;
   /** Serial → why it is listed. */
   readonly listed = new Map<string, Reason>();
   readonly debits: Debit[] = [];
@@ -112,10 +119,11 @@ export class Bench {
   #equipment: Equipment | null = null;
   #wallStep_ms = 0;
   #commands: number[] = [];
+  #sent: string[] = [];
   #verified = 0;
   #powerCut = false;
 
-  constructor({ lane, settings = {} }: BenchOptions) {
+  constructor({ lane, settings = {}, getResponse = false }: BenchOptions) {
     this.config = configOf(lane, settings);
     this.#clock = createFakeClock();
     this.#time = {
@@ -123,7 +131,8 @@ export class Bench {
       wall_ms: () => this.#clock.wall_ms() + this.#wallStep_ms,
     };
     this.disk = new SlowDisk(this.#time);
-    this.psam = createVirtualPsam(this.#time, { timed: false });
+    this.psam = createVirtualPsam(this.#time, { timed: false, getResponse });
+    this.samSlot = new TornSlot(this.psam);
     const field = createField();
     this.#field = { ...field, exchange: (...sent) => this.#overhear(field, ...sent) };
     this.#chip = createVirtualPn532({ clock: this.#time, field: this.#field, timing: NO_TIMING });
@@ -145,6 +154,7 @@ export class Bench {
   async tap(card: PurseCard, { tear, stays, powerCut }: Presentation = {}): Promise<Tapped> {
     const { reader, runner } = this.#running();
     this.#commands = [];
+    this.#sent = [];
     this.#verified = 0;
     this.#powerCut = powerCut ?? false;
     const planned = tear && this.#field.tearNext(tear);
@@ -157,7 +167,10 @@ export class Bench {
     if (!stays) this.#field.leave(card);
     if (result.kind === 'granted') this.#expectProofKept(result);
     const { fired: torn } = planned ?? { fired: false };
-    return { ...result, commands: this.#commands, torn, verified: this.#verified };
+    return {
+      ...{ ...result, torn, verified: this.#verified },
+      ...{ commands: this.#commands, sent: this.#sent },
+    };
   }
 
   /** The passenger walks through on the strength of a granted tap. */
@@ -199,7 +212,11 @@ export class Bench {
 
   /** What the gate does when the SAM went mute. */
   async healSam(): Promise<void> {
-    expectOk(await this.#clock.until(this.#running().sam.start()));
+    expectOk(await this.startSam());
+  }
+
+  startSam() {
+    return this.#clock.until(this.#running().sam.start());
   }
 
   async stories(): Promise<Story[]> {
@@ -262,11 +279,11 @@ export class Bench {
   /** The PSAM in its slot, with an ear on 8072. */
   #slot(): SamSlot {
     return {
-      ...this.psam,
+      ...this.samSlot.slot,
       transceive: async (command, timeout_ms) => {
         const instead = this.inPlaceOfSam(command);
         if (instead) return { ok: true, value: instead };
-        const answer = await this.psam.transceive(command, timeout_ms);
+        const answer = await this.samSlot.transceive(command, timeout_ms);
         const verified = answer.ok && answer.value.equals(Buffer.from('9000', 'hex'));
         if (command.at(1) === 0x72 && verified) this.#verified += 1;
         return answer;
@@ -280,6 +297,7 @@ export class Bench {
     const before = card?.snapshot();
     const at = hexOf(apdu.subarray(9, 16));
     this.#commands.push(apdu.readUInt8(1));
+    this.#sent.push(hexOf(apdu.subarray(0, 3)));
     this.onCommand(apdu.readUInt8(1));
     const ref = apdu.at(1) === 0x54 && card ? this.#durableIntent(card, at) : null;
     const heard = field.exchange(target, apdu);

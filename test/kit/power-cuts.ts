@@ -7,7 +7,7 @@ import { createChance } from '../../sim/lane/chance.ts';
 import type { MemoryDisk, Piece } from './memory-disk.ts';
 
 /** Up to so many combinations all are tried. */
-export const ALL_MAX = 1_024;
+const ALL_MAX = 1_024;
 const SAMPLE = 64;
 
 /** How a combination was chosen. */

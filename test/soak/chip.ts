@@ -16,14 +16,19 @@ export function chipOnTable() {
   return createVirtualPn532({ clock: systemClock, field, timing: REAL_TIMING });
 }
 
-/** @param slowness of the machine: an emulated one needs longer */
-export function readerOn(openLink: () => Promise<Reply<Link>>, slowness = 1) {
+/**
+ * The virtual chip shares the processors with all that goes on here, and takes a turn of them for
+ * each step that a real one takes by itself: it gets four times the usual deadlines.
+ */
+const SLOWNESS = 4;
+
+export function readerOn(openLink: () => Promise<Reply<Link>>) {
   return createPn532Reader({
     ...{ openLink, clock: systemClock },
     config: {
       ...{ kind: 'serial', path: '', usb: {}, name: '*', baud: 115_200 },
       ...{ poll_pause_ms: 20, heartbeat_ms: 1_000 },
-      ...{ ack_timeout_ms: 50 * slowness, card_timeout_ms: 800 * slowness },
+      ...{ ack_timeout_ms: 50 * SLOWNESS, card_timeout_ms: 800 * SLOWNESS },
     },
   });
 }

@@ -15,7 +15,6 @@ import { type Plant, replugUnderTraffic } from './replug.ts';
 
 const clock = systemClock;
 const SERIAL = 'TW-0001';
-const SLOWNESS = 4;
 
 async function plug(): Promise<Plant> {
   const chip = chipOnTable();
@@ -28,7 +27,7 @@ async function plug(): Promise<Plant> {
     return plugged;
   };
   let plugged = await insert();
-  const reader = readerOn(() => openHidLink({ usb: { serial: SERIAL }, clock }), SLOWNESS);
+  const reader = readerOn(() => openHidLink({ usb: { serial: SERIAL }, clock }));
   const pull = {
     ...{ what: 'the hidraw reader', device: 0, hand_ms: 0 },
     out() {

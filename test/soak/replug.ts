@@ -5,6 +5,7 @@
  */
 
 import { sleep, systemClock } from '../../firmware-bridge/clock.ts';
+import { describeFault } from '../../firmware-bridge/ports.ts';
 import { createSupervisor, type Device } from '../../firmware-bridge/supervise/supervisor.ts';
 import { createChance } from '../../sim/lane/chance.ts';
 import { figureOf, type Line, lineOf, quantilesOf } from '../bench/measure.ts';
@@ -126,6 +127,11 @@ class Bench {
   readonly #faults = new Map<string, number>();
   /** What the traffic threw. */
   #broken: unknown;
+  /** Of any device, in words. */
+  #lastFault = 'no fault';
+  /** The latest work, and how it ended. */
+  #begunAt_ms = 0;
+  #last: Worked = 'idle';
   #busy = false;
   #going = false;
   #traffic: Promise<void> = Promise.resolve();
@@ -138,8 +144,9 @@ class Bench {
     this.#watches = plant.devices.map((device, index) =>
       createSupervisor({
         ...{ device, clock, heartbeat_ms: HEARTBEAT_MS, busy: () => this.#busy },
-        onState: (state) => {
+        onState: (state, { fault }) => {
           if (state === 'lost') this.#lostAt_ms[index] = clock.now_ms();
+          if (fault) this.#lastFault = describeFault(fault);
         },
       }),
     );
@@ -230,8 +237,10 @@ class Bench {
         continue;
       }
       this.#busy = true;
+      this.#begunAt_ms = clock.now_ms();
       const worked = await this.#plant.work(this.#watches);
       this.#busy = false;
+      this.#last = worked;
       if (worked === 'done') {
         this.#done += 1;
         this.#doneAt_ms = clock.now_ms();
@@ -247,8 +256,17 @@ class Bench {
     const end_ms = clock.now_ms() + PATIENCE * limit_ms;
     while (!holds()) {
       if (this.#broken) throw this.#broken;
-      if (clock.now_ms() > end_ms) throw new Error(`not in ${PATIENCE * limit_ms} ms: ${what}`);
+      if (clock.now_ms() > end_ms) throw new Error(this.#frozen(what, PATIENCE * limit_ms));
       await sleep(clock, LOOK_MS);
     }
+  }
+
+  #frozen(what: string, limit_ms: number): string {
+    const watches = this.#watches.map(
+      (watch) => `${watch.state} ${JSON.stringify(watch.counters())}`,
+    );
+    const for_ms = Math.round(clock.now_ms() - this.#begunAt_ms);
+    const work = this.#busy ? `work under way for ${for_ms} ms` : `last work ${this.#last}`;
+    return `not in ${limit_ms} ms: ${what}; ${work}; ${watches.join('; ')}; ${this.#lastFault}`;
   }
 }

@@ -7,5 +7,5 @@ export const LONG: Size = {
 
 /** A few seconds each. */
 export const QUICK: Size = {
-  ...{ rounds: 6, hidraw_rounds: 4, flicks: 1_000, taps: 1_000, seed: 1 },
+  ...{ rounds: 6, hidraw_rounds: 4, flicks: 1_000, taps: 600, seed: 1 },
 };

@@ -1,8 +1,7 @@
-/** The short run of the soak; `npm run soak` is the long one. */
+/** The short run of the soak; `npm run soak` is the long one. For hidraw see test/peers/hid. */
 
 import * as assert from 'uvu/assert';
 import { feature, type Program } from '../kit/feature.ts';
-import { hasUhid } from '../peers/hid/machine.ts';
 import { PCSCD } from '../peers/pcsc/daemon.ts';
 import { runInChild } from './children.ts';
 import { QUICK } from './sizes.ts';
@@ -10,10 +9,6 @@ import { QUICK } from './sizes.ts';
 const soak = feature('soak, short');
 const LONG_MS = 600_000;
 const NODE: Program = { command: 'node', install: 'install Node' };
-const UHID: Program = {
-  command: hasUhid() ? 'node' : 'qemu-system-x86_64',
-  install: 'apt-get install qemu-system-x86 busybox-static cpio kmod',
-};
 
 /** What is timed is for the report; what leaks, freezes or pays twice is wrong in any run. */
 function check(name: string, title: string, needs: Program = NODE): void {
@@ -31,7 +26,6 @@ function check(name: string, title: string, needs: Program = NODE): void {
 
 check('serial', 'GIVEN traffic WHEN a serial reader is pulled THEN lost, then back, nothing leaks');
 check('hid', 'GIVEN traffic WHEN a HID reader is pulled THEN lost, then back, nothing leaks');
-check('hidraw', 'GIVEN hidraw WHEN its device is pulled THEN lost, then back, nothing leaks', UHID);
 check('pcsc', 'GIVEN purchases WHEN pcscd, PSAM or card go THEN they go on, nothing leaks', PCSCD);
 check('flicks', 'GIVEN cards of 1 to 80 ms WHEN a valid one comes THEN it opens, and pays once');
 check('taps', 'GIVEN taps without restart THEN money agrees, nothing is left over');

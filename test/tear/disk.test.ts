@@ -10,6 +10,7 @@ import {
   FLOWS,
   type Flow,
   freshCardPasses,
+  LONG_MS,
   namedAfter,
   paidDebits,
 } from './flows.ts';
@@ -38,7 +39,7 @@ for (const flow of FLOWS) {
         for (const code of CODES)
           for (const cure of CURES) await everyOperation({ flow, trouble, code, cure });
     },
-    60_000,
+    LONG_MS,
   );
 }
 disks.after(() => {

@@ -20,11 +20,13 @@ import {
   FLOWS,
   type Flow,
   freshCardPasses,
+  LONG_MS,
   MOMENTS,
   namedAfter,
   paidDebits,
   WINDOW_MS,
 } from './flows.ts';
+import { Table } from './table.ts';
 
 const RETURNS = [
   'in time',
@@ -46,7 +48,7 @@ interface Case {
 }
 
 const tears = feature('a card torn at every command');
-let cases = 0;
+const table = new Table('every-command');
 
 for (const flow of FLOWS) {
   for (const variant of CARDS) {
@@ -60,13 +62,11 @@ for (const flow of FLOWS) {
             await everyCommand({ flow: { ...flow, card }, moment, back });
         }
       },
-      120_000,
+      LONG_MS,
     );
   }
 }
-tears.after(() => {
-  process.stdout.write(`every-command: ${cases} cases enumerated\n`);
-});
+tears.after(() => table.print());
 
 async function everyCommand(given: Omit<Case, 'nth'>): Promise<void> {
   for (let nth = 1; ; nth++) {
@@ -77,7 +77,6 @@ async function everyCommand(given: Omit<Case, 'nth'>): Promise<void> {
     } catch (error) {
       throw namedAfter(`command ${nth} ${moment}, back: ${back} (${flow.name})`, error);
     }
-    cases += 1;
   }
 }
 
@@ -96,14 +95,18 @@ async function oneCase({ flow, nth, moment, back }: Case): Promise<boolean> {
   const carriedOut = torn.commands.at(-1) === DEBIT && moment !== 'before';
   const expected = expectedAt({ flow, nth, moment, back }, torn);
 
+  const record = (outcome: string) =>
+    table.add({ flow: flow.name, command: torn.sent[nth - 1], moment, back, outcome });
   await wait(bench, flow, back);
-  if (back !== 'never') {
+  if (back === 'never') record('');
+  else {
     const returned = await bench.tap(card);
     assert.is(returned.message, expected);
     expectEarned(returned);
     if (returned.kind === 'granted') await passesOnce(bench, card, returned);
     else await staysRefused(bench, card, returned);
     const again = flow.lane === 'flat' && back === 'late' && carriedOut;
+    record(returned.message);
     const debits = flow.price_fen === 0 ? 0 : again ? 2 : 1;
     assert.is(paidDebits(bench, card.serial), debits);
   }
@@ -133,7 +136,7 @@ async function wait(bench: Bench, flow: Flow, back: Return): Promise<void> {
 
 /** What the passenger reads on coming back; docs/protocol.md §5.2. */
 function expectedAt({ flow, moment, back }: Case, torn: Tapped): string {
-  const usual = flow.name.startsWith('free') ? 'pass-free' : 'pass';
+  const { usual } = flow;
   const carriedOut = torn.commands.at(-1) === DEBIT && moment !== 'before';
   // The supplement alone opens nothing: the entry behind it is made and verified as usual.
   const debits = torn.commands.filter((ins) => ins === DEBIT).length;

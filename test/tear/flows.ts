@@ -14,6 +14,8 @@ export interface Flow extends BenchOptions {
   readonly price_fen: number;
   /** Is money taken by the very debit that opens the gate? */
   readonly paidAtGate: boolean;
+  /** What the passenger reads when nothing goes wrong. */
+  readonly usual: string;
 }
 
 /** A trip that is still open: entered at `place`, a station of config/fares/small-metro.yaml. */
@@ -35,21 +37,48 @@ function openTrip(place: string, at = '20260101074500'): string {
 
 /** The bench's clock begins on 2026-01-01 at 08:00 local time. */
 export const FLOWS: readonly Flow[] = [
-  { name: 'flat ride 06', lane: 'flat', card: {}, price_fen: 200, paidAtGate: true },
+  { name: 'flat ride 06', lane: 'flat', card: {}, price_fen: 200, paidAtGate: true, usual: 'pass' },
   {
     name: 'free ride 06',
     lane: 'flat',
     card: { cardType: '01' },
     price_fen: 0,
     paidAtGate: false,
+    usual: 'pass-free',
   },
-  { name: 'entry 03', lane: 'entry', card: {}, price_fen: 0, paidAtGate: false },
+  {
+    name: 'concession ride 06',
+    lane: 'flat',
+    card: { cardType: '02' },
+    price_fen: 100,
+    paidAtGate: true,
+    usual: 'pass-concession',
+  },
+  {
+    name: 'ride 06 of a foreign card',
+    lane: 'flat',
+    card: { issuer: '01132900FFFFFFFF', city: '2900' },
+    price_fen: 200,
+    paidAtGate: true,
+    usual: 'pass',
+  },
+  { name: 'entry 03', lane: 'entry', card: {}, price_fen: 0, paidAtGate: false, usual: 'pass' },
   {
     name: 'exit 04',
     lane: 'exit',
     card: { trip: openTrip('00010001') },
     price_fen: 500,
     paidAtGate: true,
+    usual: 'pass',
+  },
+  {
+    name: 'exit without entry 08',
+    lane: 'exit',
+    settings: { lane: { missing_entry: 'supplement' } },
+    card: {},
+    price_fen: 500,
+    paidAtGate: true,
+    usual: 'pass',
   },
   {
     name: 'supplement 08, then entry 03',
@@ -57,6 +86,7 @@ export const FLOWS: readonly Flow[] = [
     card: { trip: openTrip('00010005') },
     price_fen: 500,
     paidAtGate: false,
+    usual: 'pass',
   },
 ];
 
@@ -70,6 +100,8 @@ export const MOMENTS = ['before', 'after', 'cut'] as const;
 export const DEBIT = 0x54;
 export const PROVE = 0x5a;
 export const WINDOW_MS = 120_000;
+/** For thousands of cases in virtual time: longer than a busy machine takes, shorter than ever. */
+export const LONG_MS = 600_000;
 
 /** Another passenger with a card that can pass here: at once, or something is stuck. */
 export async function freshCardPasses(bench: Bench, flow: Flow): Promise<void> {

@@ -14,6 +14,7 @@ import {
   FLOWS,
   type Flow,
   freshCardPasses,
+  LONG_MS,
   MOMENTS,
   namedAfter,
   WINDOW_MS,
@@ -47,7 +48,7 @@ for (const { name, make } of MAKERS) {
       `GIVEN ${name}, ${flow.name} WHEN it is torn anywhere and returns THEN no gate opens`,
       async () => {
         for (const proof_counter of COUNTERS) {
-          const settings = { purse: { proof_counter } };
+          const settings = { ...flow.settings, purse: { proof_counter } };
           const forge = (bench: Bench) => make(bench, flow);
           for (const back of BACK) {
             for (const moment of MOMENTS) {
@@ -56,7 +57,7 @@ for (const { name, make } of MAKERS) {
           }
         }
       },
-      120_000,
+      LONG_MS,
     );
   }
 }

@@ -1,15 +1,15 @@
 /**
  * GET PROCESSING OPTIONS for whoever only wants to know which bank's card this is, and what it may
- * answer (protocol §10.7, §10.8). Every value says: no purchase.
+ * answer (docs/protocol.md §10.7, §10.8). Every value says: no purchase.
  */
 
 import type { Command } from '../apdu.ts';
 import { findTag, parseTlv } from '../tlv.ts';
 
 /**
- * Terminal data by tag. The amount is zero, and the terminal wants the issuer's word (TTQ byte 2, bit 8), so
- * that a card has no reason to approve offline. What is not here is all zeros: no electronic cash
- * (9F7A), no extended transaction (DF60), no random of ours.
+ * Terminal data by tag. The amount is zero, and the terminal wants the issuer's word (TTQ byte 2,
+ * bit 8), so that a card has no reason to approve offline. What is not here is all zeros: no
+ * electronic cash (9F7A), no extended transaction (DF60), no random of ours.
  */
 const TERMINAL: Readonly<Record<'contact' | 'contactless', Readonly<Record<string, string>>>> = {
   contact: { '9F66': '10000000', '9F1A': '0156', '5F2A': '0156' },

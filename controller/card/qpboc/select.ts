@@ -1,4 +1,4 @@
-/** PPSE and PSE, the choice of an application, and its FCI (protocol §10.7). */
+/** PPSE and PSE, the choice of an application, and its FCI (docs/protocol.md §10.7). */
 
 import type { Command } from '../apdu.ts';
 import { findTag, parseTlv, type Tlv } from '../tlv.ts';
@@ -9,7 +9,7 @@ export const DIRECTORY = {
   contact: Buffer.from('1PAY.SYS.DDF01', 'latin1'),
 } as const;
 
-/** PBOC: debit, credit, quasi-credit, electronic cash alone. In the order in which they are tried. */
+/** PBOC: debit, credit, quasi-credit, electronic cash alone; tried in this order. */
 export const AIDS: readonly Buffer[] = [
   'A000000333010101',
   'A000000333010102',

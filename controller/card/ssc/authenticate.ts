@@ -1,4 +1,4 @@
-/** GET CHALLENGE, INTERNAL and EXTERNAL AUTHENTICATE (protocol §10.4). */
+/** GET CHALLENGE, INTERNAL and EXTERNAL AUTHENTICATE (docs/protocol.md §10.4). */
 
 import type { Command } from '../apdu.ts';
 
@@ -23,7 +23,7 @@ export interface InternalChallenge {
   readonly keyVersion: number | null;
 }
 
-/** 0088 with key IRK (id 00): the card proves that it knows it. Without Le, as the traces have it. */
+/** 0088, key IRK (id 00): the card proves that it knows it. Without Le, as the traces have it. */
 export function internalAuthenticate({ factor, raw, keyVersion }: InternalChallenge): Command {
   const data = Buffer.concat([factor, raw, version(keyVersion)]);
   return { cla: 0x00, ins: 0x88, p1: 0x00, p2: 0x00, data };

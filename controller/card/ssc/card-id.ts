@@ -33,8 +33,8 @@ export function parseCardId(bytes: Buffer): CardId | null {
 }
 
 /**
- * The 10 bytes under which a list of dead cards holds this one: the beginning of SM3 over the card id,
- * so that a list names no card of a person.
+ * The 10 bytes under which a list of dead cards holds this one: the beginning of SM3 over the card
+ * id, so that a list names no card of a person.
  */
 export function listKey(cardId: Buffer): Buffer {
   return createHash('sm3').update(cardId).digest().subarray(0, 10);

@@ -4,13 +4,21 @@
 export const HISTORICAL_LENGTH = 13;
 
 /**
- * From an ATR (contact, or as a PC/SC reader makes one for a contactless card) or an ATS. Null when the
- * bytes make no sense or hold another number of historical bytes.
+ * From an ATR (contact, or as a PC/SC reader makes one for a contactless card) or an ATS. Null when
+ * the bytes make no sense or hold another number of historical bytes.
  */
 export function historicalBytes(answer: Buffer): Buffer | null {
   const isReset = answer[0] === 0x3b || answer[0] === 0x3f;
   const found = isReset ? ofReset(answer) : ofSelect(answer);
   return found?.length === HISTORICAL_LENGTH ? found : null;
+}
+
+/**
+ * Do they have the form that issuers of Social Security Cards use: a chip maker (00xx), and a card
+ * maker (86xx)? No proof: only for a card that will not say by itself what it is.
+ */
+export function looksLikeSsc(historical: Buffer | null): boolean {
+  return historical?.[0] === 0x00 && historical[5] === 0x86;
 }
 
 /** ISO/IEC 7816-3, 8.2: TS, T0, then as many interface bytes as each TD announces. */

@@ -1,4 +1,4 @@
-/** EF06, the holder: free on generations 1 and 2, behind RKSSSE on generation 3 (protocol §10.2). */
+/** EF06, the holder: free on generations 1 and 2, behind RKSSSE on 3 (docs/protocol.md §10.2). */
 
 import { hexOf } from '../bytes.ts';
 import { isCitizenNumber } from './check-digits.ts';

@@ -1,4 +1,4 @@
-/** VERIFY: how many tries are left, and one try (protocol §10.5). */
+/** VERIFY: how many tries are left, and one try (docs/protocol.md §10.5). */
 
 import type { Command } from '../apdu.ts';
 

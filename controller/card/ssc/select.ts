@@ -1,4 +1,4 @@
-/** SELECT of the Social Security Card's environment SSSE, its files, and the FCI (protocol §10.1). */
+/** SELECT of the environment SSSE and of its files, and the FCI (docs/protocol.md §10.1). */
 
 import type { Command } from '../apdu.ts';
 import { findTag, parseTlv } from '../tlv.ts';
@@ -53,8 +53,8 @@ export function parseEnvironment(fci: Buffer): Environment | null {
 }
 
 /**
- * The ways to name a file, the standard's first: P1 02 or 00 for a file under the current directory,
- * P1 00 or 01 for a directory, and at last its application name.
+ * The ways to name a file, the standard's first: P1 02 or 00 for a file under the current
+ * directory, P1 00 or 01 for a directory, and at last its application name.
  */
 export function selectElementary(fid: Buffer): Command[] {
   return [0x02, 0x00].map((p1) => select(p1, fid));

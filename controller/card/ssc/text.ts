@@ -27,8 +27,8 @@ export function asciiOf(bytes: Buffer): string | null {
 }
 
 /**
- * The bytes before the padding: 00, FF, and by default blanks. 00 never occurs inside GB18030 text, FF
- * is no byte of it at all, 20 only as itself.
+ * The bytes before the padding: 00, FF, and by default blanks. 00 never occurs inside GB18030 text,
+ * FF is no byte of it at all, 20 only as itself.
  */
 export function trimmed(bytes: Buffer, keep?: 'blanks'): Buffer {
   const zero = bytes.indexOf(0x00);
@@ -54,8 +54,8 @@ export interface CardDate {
 const NO_DATE: CardDate = { date: null, bad: false };
 
 /**
- * `YYYYMMDD` in BCD. All 0 or all F means none, and so does all blank. Real cards also hold ASCII digits
- * of the year, or nonsense: that is told, and no reason to stop.
+ * `YYYYMMDD` in BCD. All 0 or all F means none, and so does all blank. Real cards also hold ASCII
+ * digits of the year, or nonsense: that is told, and no reason to stop.
  */
 export function dateOf(bytes: Buffer): CardDate {
   const hex = hexOf(bytes);

@@ -1,7 +1,7 @@
 /**
  * Text as GB 18030-2022, for the printer's Chinese mode. Node only decodes this character set, so
- * the table is its decoder turned round: made once, at the first slip. Printing libraries follow the
- * 2005 edition, which puts 18 characters elsewhere, some of them in people's names (U+9FB4 …).
+ * the table is its decoder turned round: made once, at the first slip. Printing libraries follow
+ * the 2005 edition, which puts 18 characters elsewhere, some of them in names (U+9FB4 …).
  */
 
 /** First of the four-byte codes for characters above U+FFFF: 90 30 81 30. */

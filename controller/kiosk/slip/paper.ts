@@ -1,8 +1,9 @@
 /**
- * A slip as lines of paper, laid out by receiptline. Every text goes through `data`, which lifts all
- * its characters into private planes of Unicode: there receiptline finds neither its own special
- * characters nor anything to normalise (it would turn 郎 U+F92C, a name's, into 郎 U+90CE). They come
- * down again where a line is printed. So no name can change a layout, nor a layout a name.
+ * A slip as lines of paper, laid out by receiptline. Every text goes through `data`, which lifts
+ * all its characters into private planes of Unicode: there receiptline finds neither its own
+ * special characters nor anything to normalise (it would turn the U+F92C of a name into U+90CE).
+ * They come down again where a line is printed. So no name can change a layout, nor a layout a
+ * name.
  */
 
 import receiptline, { type BaseCommand, type QRCode } from 'receiptline';

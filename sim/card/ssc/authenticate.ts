@@ -1,4 +1,4 @@
-/** GET CHALLENGE, INTERNAL and EXTERNAL AUTHENTICATE of a Social Security Card (LD/T 32.4, 32.5). */
+/** GET CHALLENGE, INTERNAL and EXTERNAL AUTHENTICATE of a Social Security Card (LD/T 32.4). */
 
 import { type Apdu, answer, SW } from '../apdu.ts';
 import { authenticationData, sscSessionKey } from './crypto.ts';

@@ -1,4 +1,4 @@
-/** Whole cards: a Social Security Card with its purse and bank account, and its lesser relatives. */
+/** Whole cards: a Social Security Card with purse and bank account, and its lesser relatives. */
 
 import { type KeySet, SIM_KEYS } from '../../keys.ts';
 import { type CardSnapshot, type Random, RECORDS_MAX } from '../memory.ts';

@@ -1,4 +1,4 @@
-/** The social security keys of the simulation with their rules, for a program that shares no code. */
+/** The social security keys with their rules, for a program that shares no code with ours. */
 
 import type { KeyAlgorithm } from '../../keys.ts';
 import { authenticationData, cipherBlock, sscSessionKey } from './crypto.ts';

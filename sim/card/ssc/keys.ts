@@ -1,7 +1,7 @@
 /**
  * Keys of the simulated Social Security Cards and how one card's keys come from the masters
- * (LD/T 32.4 as public card manuals restate it). FIXED AND SYNTHETIC: public values that spell their
- * purpose or count up. Real keys live in a PSAM or an HSM and are never seen by a program.
+ * (LD/T 32.4 as public card manuals restate it). FIXED AND SYNTHETIC: public values that spell
+ * their purpose or count up. Real keys live in a PSAM or an HSM and are never seen by a program.
  */
 
 import { diversifyAll } from '../../crypto.ts';

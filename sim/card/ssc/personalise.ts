@@ -4,7 +4,6 @@
  */
 
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import type { KeyAlgorithm } from '../../keys.ts';
 import { tlv } from '../apdu.ts';
 import type { Random } from '../memory.ts';
@@ -21,7 +20,7 @@ import {
   unwritten,
 } from './files.ts';
 import { type SscKeyName, sscFactors, sscKey } from './keys.ts';
-import { portraitBmp } from './portrait.ts';
+import { portraitBmp, portraitJpeg } from './portrait.ts';
 
 export type Generation = 1 | 2 | 3;
 
@@ -212,7 +211,7 @@ function photoFile(photo: SscProfile['photo']): Buffer {
 }
 
 const PHOTOS = {
-  jpeg: () => readFileSync(new URL('portrait.jpg', import.meta.url)),
+  jpeg: portraitJpeg,
   bmp: portraitBmp,
 };
 

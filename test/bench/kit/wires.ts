@@ -20,7 +20,7 @@ import { NO_TIMING } from '../../../sim/chip/timing.ts';
 import { figureOf, type Line, lineOf, quantilesOf } from '../measure.ts';
 
 /** READ BINARY of the public file: 30 bytes and the status word. */
-export const COMMAND = Buffer.from('00B095001E', 'hex');
+const COMMAND = Buffer.from('00B095001E', 'hex');
 const ANSWER = Buffer.concat([Buffer.alloc(30, 0x5a), Buffer.from([0x90, 0x00])]);
 const TIMEOUT_MS = 1_000;
 const RATIO_MAX = 1.15;

@@ -112,6 +112,24 @@ gates.test('GIVEN a barrier that is lost and found, again and again THEN mirrore
   await ended(bench);
 });
 
+gates.test('GIVEN leaves that never report shut THEN closed, until they are heard', async () => {
+  const bench = await started();
+  bench.field.push(bench.card(RIDE.card));
+  await bench.clock.advance(100);
+  bench.emit('opened');
+  bench.emit('passed');
+  await bench.clock.advance(7_500);
+  assert.is(modeOf(bench), 'inService');
+  await bench.clock.advance(1_000);
+  assert.is(modeOf(bench), 'outOfService');
+  assert.ok(bench.log.some((line) => line.includes('never reported shut')));
+  await bench.clock.advance(60_000);
+  assert.is(modeOf(bench), 'outOfService');
+  bench.emit('closed');
+  assert.is(modeOf(bench), 'inService');
+  await ended(bench);
+});
+
 gates.test('GIVEN every device hung at the start THEN out of service, and back', async () => {
   const bench = new Bench();
   for (const device of ALL) bench.hung.add(device);

@@ -58,7 +58,8 @@ const DECISIONS: readonly (readonly [string, string])[] = [
 for (const [decides, tags] of DECISIONS) {
   bank.test(`GIVEN a card that ${decides} THEN not one record is read after that`, async () => {
     const plain = tags.replaceAll(' ', '');
-    const answer = `77${((plain.length + 8) / 2).toString(16).padStart(2, '0')}82027C00${plain}9000`;
+    const size = ((plain.length + 8) / 2).toString(16).padStart(2, '0');
+    const answer = `77${size}82027C00${plain}9000`;
     const { found, sent } = await read({ ...BANK_CONTACTLESS, [FAST]: answer }, 'contactless');
     assert.is(sent.at(-1), FAST);
     assert.is(found?.maskedAccount, '');

@@ -1,6 +1,6 @@
 /**
- * A card on paper: a table of commands and answers, for rules rather than for bytes on the wire. What is not
- * in the table is answered 6A82. It counts commands, and can be drawn at any of them.
+ * A card on paper: a table of commands and answers, for rules rather than for bytes on the wire.
+ * What is not in the table is answered 6A82. It counts commands, and can be drawn at any of them.
  */
 
 import { sscSchema } from '../../../config/ssc.ts';

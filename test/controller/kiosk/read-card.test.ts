@@ -234,14 +234,16 @@ for (const sw of ['6A81', '6985', '9303', '6283']) {
   });
 }
 
-reading.test(
-  'GIVEN a bank card that answers 6A81 to SSSE THEN a bank card, not locked',
-  async () => {
-    const told = await report({ ...sheets.BANK_CONTACT, [sheets.SELECT_SSSE]: '6A81' });
-    assert.is(told.kind, 'bank');
-    assert.is(told.ssc, null);
-  },
-);
+reading.test('GIVEN 6A81 to SSSE on a card that can do more THEN its ATR decides', async () => {
+  const sheet = { ...sheets.BANK_CONTACT, [sheets.SELECT_SSSE]: '6A81' };
+  const likeSsc = await report(sheet);
+  assert.is(likeSsc.kind, 'ssc');
+  assert.is(likeSsc.ssc?.validity.state, 'locked');
+  const other = await read(paperCard(sheet, { atr: '3B6D0000 0031C071C66501B00103379000' }));
+  if (!other.ok) throw new Error(other.fault.detail);
+  assert.is(other.value.kind, 'bank');
+  assert.is(other.value.ssc, null);
+});
 
 reading.test('GIVEN a card that wants P1 00 for its files THEN it gets it', async () => {
   const renamed = Object.entries(WHOLE).map(([command, answer]) => {

@@ -1,6 +1,6 @@
 /**
- * Whole cards on paper. All identities are synthetic: the citizen number has region 000000, which is
- * no place, the names say 样本, the account consists of 6222021 and nines.
+ * Whole cards on paper. All identities are synthetic: the citizen number has region 000000, which
+ * is no place, the name says 样本, the account consists of 622202 and nines.
  */
 
 import type { Sheet } from './paper-card.ts';
@@ -125,15 +125,19 @@ export const BANK_CONTACT: Sheet = {
   [optionsCommand('10000000')]: `80067C00 08010100 9000`,
 };
 
+const DIRECTORY = tlv('6F', tlv('A5', tlv('BF0C', tlv('61', `4F08${AID}870101`))));
+/** ARQC, as in a published trace. */
+const DECISION = '9F101307010103A00000010A010000038787868FD1FC9F2608AD03EE811AFAD4849F6C020000';
+
 /** Without contacts: the card asks for its bank, and tells its account in passing. */
 export const BANK_CONTACTLESS: Sheet = {
-  '00A404000E325041592E5359532E444446303100': `${tlv('6F', tlv('A5', tlv('BF0C', tlv('61', `4F08${AID}870101`))))} 9000`,
+  '00A404000E325041592E5359532E444446303100': `${DIRECTORY} 9000`,
   [`00A4040008${AID}00`]: `${ADF} 9000`,
   '00B2010C00': '6985',
   '00B2011400': '6985',
   [optionsCommand('20800000')]: `${tlv(
     '77',
-    `82027C009F36020ADC${tlv('57', TRACK_2)}9F101307010103A00000010A010000038787868FD1FC9F2608AD03EE811AFAD4849F6C020000`,
+    `82027C009F36020ADC${tlv('57', TRACK_2)}${DECISION}`,
   )} 9000`,
 };
 

@@ -59,6 +59,39 @@ chips.test('GIVEN eight waiting requests WHEN a ninth comes THEN it is refused',
   for (const reply of await Promise.all(first)) assert.is(verdict(reply), 'link-lost none');
 });
 
+/** A process that was held up: its timers are late, and come before what lies there unread. */
+async function heldUp(...script: string[]) {
+  const { near, far } = createMemoryLinkPair('reader');
+  const fake = createFakeClock();
+  let late_ms = 0;
+  const clock = { ...fake, now_ms: () => fake.now_ms() + late_ms };
+  const chip = createChip({ link: near, clock, ack_timeout_ms: 50 });
+  const asked = chip.request(debit(), 500).then(verdict);
+  await fake.advance(1);
+  late_ms = 80;
+  await fake.advance(60);
+  createLinkScript(far, `> d44001${DEBIT}`, ...script);
+  await fake.advance(2_000);
+  const { held_up, timeouts } = chip.counters();
+  return { verdict: await asked, held_up, timeouts, timers: fake.timers() };
+}
+
+chips.test(
+  'GIVEN a process that was held up WHEN the answer lies unread THEN it counts',
+  async () => {
+    const { verdict: told, held_up, timeouts } = await heldUp('< ack', '< d541009000');
+    assert.equal([told, held_up, timeouts], ['ok', 1, 0]);
+  },
+);
+
+chips.test(
+  'GIVEN a process that was held up WHEN nothing lies there THEN mute, a bit later',
+  async () => {
+    const { verdict: told, held_up, timeouts, timers } = await heldUp('> ack');
+    assert.equal([told, held_up, timeouts, timers], ['chip-mute unknown', 1, 1, 0]);
+  },
+);
+
 /** What goes wrong, for a command to the card and for one that stays in the chip. */
 const FAULTS: readonly [string, string[], string, string][] = [
   ['nothing comes back', ['> ack'], 'chip-mute unknown', 'chip-mute none'],

@@ -180,6 +180,15 @@ printing.test('GIVEN a printer that never ends WHEN its time is over THEN unknow
   assert.ok(clock.now_ms() - before_ms <= 21_000);
 });
 
+printing.test('GIVEN leftovers being cut off WHEN probed THEN it lives', async () => {
+  const { clock, printer, device } = await connected({ simple: true, speed_mm_s: 5 });
+  const under = printer.print(slip('next'));
+  await clock.advance(2_000);
+  assert.is(device.counters().cuts, 1, 'it cuts off what an earlier program may have left');
+  assert.is(codeOf(await printer.probe()), 'ok');
+  assert.is(codeOf(await clock.until(under)), 'ok');
+});
+
 printing.test('GIVEN two slips at once WHEN printed THEN one after the other', async () => {
   const { clock, printer, lines } = await connected();
   const both = Promise.all([printer.print(slip('one')), printer.print(slip('two'))]);

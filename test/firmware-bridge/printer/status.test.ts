@@ -67,9 +67,8 @@ status.test(
           0,
         );
         const total = bytes.reduce((sum, each) => sum + each.length, 0);
-        // At most one block is held back, and one that names no clear response may be longer.
-        assert.ok(total - told <= 12 + 5 * words.length);
-        assert.ok(told <= total + 5 * words.length);
+        // A block that has not ended is held back.
+        assert.ok(total - told >= 0 && total - told < 8);
       }),
     );
   },

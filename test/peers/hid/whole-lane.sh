@@ -22,13 +22,17 @@ LIBPATH /usr/lib/pcsc/drivers/serial/libifdvpcd.so
 CHANNELID 0x7123
 END
 
-# until PATTERN FILE SECONDS: the file says so in time.
+now_s() { read -r up rest < /proc/uptime && echo "${up%.*}"; }
+# until_said PATTERN NAME SECONDS: the log of that name says so in time.
 until_said() {
-  left=$(($3 * 5))
-  while ! grep -q "$1" "$2" 2> /dev/null; do
-    left=$((left - 1))
-    [ $left -gt 0 ] || { echo "no '$1' in $2 after $3 s"; tail -n 30 "$out"/*.log; exit 1; }
-    sleep 0.2
+  end=$(($(now_s) + $3))
+  while ! grep -q "$1" "$out/$2.log"; do
+    if [ "$(now_s)" -gt $end ]; then
+      echo "no '$1' in $2.log after $3 s; the logs:"
+      for log in "$out"/*.log; do echo "$log" && tail -n 30 "$log"; done
+      exit 1
+    fi
+    sleep 0.3
   done
 }
 pids=
@@ -42,15 +46,15 @@ trap 'kill $pids 2> /dev/null || true' EXIT
 
 begin pcscd pcscd --foreground --config /run/readers.conf
 begin psam "$node" "$sim" psam --vpcd 28963
-until_said ATR "$out/psam.log" 30
+until_said ATR psam 30
 begin barrier "$node" "$sim" barrier --link /run/barrier
-until_said /run/barrier "$out/barrier.log" 30
+until_said /run/barrier barrier 30
 begin gate "$node" "$tapway" gate --config "$out/lane.yaml"
 gate=$!
-until_said 'lane starts' "$out/gate.log" 40
+until_said 'lane starts' gate 40
 begin reader "$node" "$sim" reader --hid TW-0001 --card adult --every 2
-until_said '"message":"pass"' "$out/gate.log" 60
-until_said 'walks in' "$out/barrier.log" 20
+until_said '"message":"pass"' gate 60
+until_said 'walks in' barrier 20
 # Through the passage at walking pace, and the leaves shut behind.
 sleep 4
 kill -TERM $gate

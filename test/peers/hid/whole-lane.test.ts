@@ -27,7 +27,7 @@ const LANE = {
     ...{ kind: 'hid', usb: { serial: 'TW-0001' }, poll_pause_ms: 300 },
     ...{ ack_timeout_ms: 500, card_timeout_ms: 5_000 },
   },
-  sam: { kind: 'psam', slot: '*SAM*', timeout_ms: 5_000 },
+  sam: { kind: 'psam', slot: '*SAM 00 00', timeout_ms: 5_000 },
   barrier: {
     ...{ kind: 'modbus', path: '/run/barrier', poll_ms: 80, timeout_ms: 60 },
     inputs: BOARD_MAP.inputs,

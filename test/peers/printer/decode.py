@@ -2,7 +2,7 @@
 """What ESC/POS bytes put on paper, told by a program that shares nothing with ours.
 
 Reads a document on standard input and writes JSON: lines (text, height, width, bold), cuts, images
-(width, height, black dots) and questions (bytes that the printer would answer). Python's own
+(rows of dots) and questions (bytes that the printer would answer). Python's own
 GB 18030 codec follows the 2005 edition, so the 18 characters that moved in 2022 are named here, as
 listed in GB 18030-2022 (and in Unicode's mapping notes): code -> character.
 """
@@ -94,8 +94,9 @@ def decode(data):
         elif name == b'\x1dv':
             width, height = data[at + 4] + 256 * data[at + 5], data[at + 6] + 256 * data[at + 7]
             rows = data[at + 8:at + 8 + width * height]
-            black = sum(bin(each).count('1') for each in rows)
-            paper.images.append({'width': width * 8, 'height': height, 'black': black})
+            bits = ''.join(f'{each:08b}' for each in rows)
+            paper.images.append([[int(bit) for bit in bits[y * width * 8:(y + 1) * width * 8]]
+                                 for y in range(height)])
             at += 8 + width * height
         elif name == b'\x1d(':
             size = data[at + 3] + 256 * data[at + 4]

@@ -1,8 +1,12 @@
-/** Every slip, read back by a Python program and by the virtual printer: both say what was meant. */
+/** Every slip, read back by a Python program and by the virtual printer: they must agree. */
 
 import { spawnSync } from 'node:child_process';
 import * as assert from 'uvu/assert';
-import { type PrinterHabits, slipToEscPos } from '../../../controller/kiosk/slip/paper.ts';
+import {
+  type PrinterHabits,
+  slipToEscPos,
+  slipToSvg,
+} from '../../../controller/kiosk/slip/paper.ts';
 import {
   composeSlip,
   type SlipContent,
@@ -15,23 +19,28 @@ import { createFakeClock } from '../../kit/fake-clock.ts';
 import { feature } from '../../kit/feature.ts';
 
 const peers = feature('printed bytes, read by others');
+/** Python starts many times, and the machine may be busy. */
+const LONG_MS = 60_000;
 const python = { command: 'python3', install: 'apt-get install python3' };
 
 interface Decoded {
   readonly lines: readonly { text: string; height: number; width: number; columns: number }[];
-  readonly images: readonly { width: number; height: number; black: number }[];
+  /** Rows of dots. */
+  readonly images: readonly (readonly (readonly number[])[])[];
   readonly symbols: readonly string[];
   readonly questions: readonly string[];
   readonly cuts: number;
 }
 
-function decoded(document: Buffer): Decoded {
-  const { stdout, stderr, status } = spawnSync('python3', ['test/peers/printer/decode.py'], {
-    input: document,
-    encoding: 'utf8',
-  });
+function python3(script: string, input: Buffer | string): string {
+  const path = `test/peers/printer/${script}`;
+  const { stdout, stderr, status } = spawnSync('python3', [path], { input, encoding: 'utf8' });
   assert.is(status, 0, stderr);
-  return JSON.parse(stdout) as Decoded;
+  return stdout;
+}
+
+function decoded(document: Buffer): Decoded {
+  return JSON.parse(python3('decode.py', document)) as Decoded;
 }
 
 async function simulated(document: Buffer, columns: number): Promise<string[]> {
@@ -78,36 +87,46 @@ for (const [style, change] of styles) {
         for (const line of lines) assert.ok(line.columns <= options.columns, line.text);
       }
     },
-    30_000,
+    LONG_MS,
   );
 }
 
-peers.testWith(python, 'GIVEN rare names WHEN printed in full THEN each character is exact', () => {
-  // Synthetic names: of the 18, of the two- and four-byte planes, and one that NFC would change.
-  for (const name of [
-    '张龴䶮',
-    '李龵龶龷',
-    '王龸龹龺龻',
-    '欧阳\u{20000}㐀',
-    '\uF92C\uFA0C',
-    '古丽·A',
-  ]) {
-    const content = slipOf(name);
-    const { lines } = decoded(bytesOf(content, slipOptions({ full: true })));
-    const line = lines.find(({ text }) => text.startsWith('姓名'))?.text ?? '';
-    assert.is(line.slice(2).trim(), name);
-  }
-});
-
-peers.testWith(python, 'GIVEN a masked slip WHEN read THEN name and numbers are not in it', () => {
-  for (const content of contents) {
-    const { lines } = decoded(bytesOf(content, slipOptions()));
-    const text = lines.map((line) => line.text).join('\n');
-    for (const secret of ['龴', '19490230', '1949-02', 'A1234', '3150000000000000']) {
-      assert.not(text.includes(secret), `${content.kind}: ${secret}`);
+peers.testWith(
+  python,
+  'GIVEN rare names WHEN printed in full THEN each character is exact',
+  () => {
+    // Synthetic names: of the 18, of the two- and four-byte planes, and one that NFC would change.
+    for (const name of [
+      '张龴䶮',
+      '李龵龶龷',
+      '王龸龹龺龻',
+      '欧阳\u{20000}㐀',
+      '\uF92C\uFA0C',
+      '古丽·A',
+    ]) {
+      const content = slipOf(name);
+      const { lines } = decoded(bytesOf(content, slipOptions({ full: true })));
+      const line = lines.find(({ text }) => text.startsWith('姓名'))?.text ?? '';
+      assert.is(line.slice(2).trim(), name);
     }
-  }
-});
+  },
+  LONG_MS,
+);
+
+peers.testWith(
+  python,
+  'GIVEN a masked slip WHEN read THEN name and numbers are not in it',
+  () => {
+    for (const content of contents) {
+      const { lines } = decoded(bytesOf(content, slipOptions()));
+      const text = lines.map((line) => line.text).join('\n');
+      for (const secret of ['龴', '19490230', '1949-02', 'A1234', '3150000000000000']) {
+        assert.not(text.includes(secret), `${content.kind}: ${secret}`);
+      }
+    }
+  },
+  LONG_MS,
+);
 
 peers.testWith(
   python,
@@ -122,6 +141,43 @@ peers.testWith(
     assert.equal(bare.symbols, ['K01-4711']);
     assert.is(bare.cuts, 0);
   },
+  LONG_MS,
+);
+
+peers.testWith(
+  python,
+  'GIVEN the QR code on a slip WHEN its dots are read THEN the address',
+  () => {
+    for (const columns of [48, 32]) {
+      for (const content of contents) {
+        const [dots] = decoded(bytesOf(content, slipOptions({ columns }))).images;
+        const reference = content.kind === 'receipt' ? '?ref=K01-4711' : '';
+        const read = python3('qr.py', JSON.stringify(dots));
+        assert.is(read, `https://service.example/ssc${reference}`);
+      }
+    }
+  },
+  LONG_MS,
+);
+
+peers.testWith(
+  python,
+  'GIVEN odd names WHEN the preview is drawn THEN it is sound XML',
+  () => {
+    const names = [
+      '<b>&amp;',
+      ']]>',
+      '"\'\u0001\ud800\uffff',
+      '张\u202e三',
+      '{c:x}|\\n~',
+      '\u{F0041}',
+    ];
+    for (const name of names) {
+      const svg = slipToSvg(composeSlip(slipOf(name), slipOptions({ full: true })), 48);
+      assert.is(python3('well-formed.py', svg), 'svg', name);
+    }
+  },
+  LONG_MS,
 );
 
 peers.run();

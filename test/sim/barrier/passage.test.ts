@@ -280,7 +280,7 @@ gates.test(
       { requiredKeys: ['from', 'speed_mps'] },
     );
     const act = fc.oneof(
-      fc.constantFrom('pay', 'pay', 'pay-out', 'fire', 'unplug', 'power'),
+      fc.constantFrom('pay', 'pay', 'pay-out', 'fire', 'free', 'unplug', 'power'),
       passenger,
       passenger,
     );
@@ -304,7 +304,7 @@ gates.test(
         assert.is(new Set(used).size, used.length, 'a right was used twice');
         await gate.end();
       }),
-      { numRuns: 25 },
+      { numRuns: 15 },
     );
   },
   120_000,
@@ -320,6 +320,10 @@ async function happen(gate: GateWithBoard, what: string): Promise<void> {
       gate.board.fire(true);
       await gate.clock.advance(1_500);
       return gate.board.fire(false);
+    case 'free':
+      gate.keeper.free(true);
+      await gate.clock.advance(1_500);
+      return gate.keeper.free(false);
     case 'unplug':
       gate.unplug();
       await gate.clock.advance(1_500);

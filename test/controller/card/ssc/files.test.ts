@@ -35,7 +35,7 @@ const TEXTS: readonly (readonly [string, string])[] = [
   ['FE59', '\u9FB4'],
   ['FE90', '\u9FBA'],
   ['A6D9', '\uFE10'],
-  ['8139EF30', '㐀'],
+  ['8139EE39', '㐀'],
   ['95328236', '𠀀'],
   ['D5C5C8FD0000', '张三'],
   ['D5C5C8FDFFFF', '张三'],

@@ -27,7 +27,7 @@ export const purse: PurseReport = {
   ],
 };
 
-export const holder: Holder = {
+const holder: Holder = {
   // A synthetic name with one of the 18 characters (U+9FB4).
   name: '张龴䶮',
   citizenNumber: '330203194902300016',

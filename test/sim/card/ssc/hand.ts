@@ -14,12 +14,12 @@ export const SELECT_SSSE = '00A404000F 7378312E73682EC9E7BBE1B1A3D5CF';
 export const SELECT_EF05 = '00A4020002EF05';
 export const SELECT_EF06 = '00A4020002EF06';
 export const SELECT_EF08 = '00A4020002EF08';
-export const REGION = '330200';
+const REGION = '330200';
 export const SERIAL = '99000042';
 /** Synthetic: region 000000 is no place. */
 export const CITIZEN = '000000198506150119';
 
-export function profileOf(differs: Partial<SscProfile> = {}): SscProfile {
+function profileOf(differs: Partial<SscProfile> = {}): SscProfile {
   return {
     name: 'test',
     generation: 3,
@@ -103,7 +103,7 @@ export function grant(
   return ask(face, `008200${kid}10${data}${raw}`);
 }
 
-export function not(text: string): string {
+function not(text: string): string {
   return upper(Buffer.from(bytes(text).map((byte) => ~byte)));
 }
 

@@ -1,4 +1,4 @@
-/** Whatever comes, in whatever order: a status word, never an exception, and power loss is clean. */
+/** Whatever comes, in whatever order: a status word, never an exception; power loss is clean. */
 
 import fc from 'fast-check';
 import * as assert from 'uvu/assert';

@@ -174,7 +174,8 @@ reading.test('the photo is 4096 bytes in pieces: a whole JPEG, a whole BMP, or F
   };
   const jpeg = photoOf('jpeg');
   assert.is(jpeg.length, 4096);
-  assert.ok(jpeg.indexOf(bytes('FFD9')) > 1000, 'has an end of image');
+  assert.is(upper(jpeg.subarray(0, 3)), 'FFD8FF');
+  assert.ok(jpeg.indexOf(bytes('FFD9FFFF')) > 1000, 'has an end, and filling behind it');
   const bmp = photoOf('bmp');
   assert.is(bmp.toString('latin1', 0, 2), 'BM');
   assert.is(bmp.readUInt32LE(2), 62 + 12 * 120);
