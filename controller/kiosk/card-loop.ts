@@ -45,6 +45,8 @@ export function createCardLoop(options: CardLoopOptions): CardLoop {
   const jobs: CardWork[] = [];
   let stopped = false;
   let anew = false;
+  /** Of the reader in a row, while a card lies there. */
+  let faults = 0;
   let served: Face | null = null;
   let beaten_ms = clock.now_ms();
   let wake = () => {};
@@ -99,6 +101,7 @@ export function createCardLoop(options: CardLoopOptions): CardLoop {
     served = face;
     onCard(face);
     const end = await attend(face, card);
+    anew = false;
     served = null;
     jobs.length = 0;
     await card.release();
@@ -110,7 +113,7 @@ export function createCardLoop(options: CardLoopOptions): CardLoop {
   }
 
   async function attend(face: Face, card: Card): Promise<'gone' | 'again' | 'trouble'> {
-    let faults = 0;
+    faults = 0;
     while (!stopped) {
       beat();
       const job = jobs.shift();
@@ -118,20 +121,24 @@ export function createCardLoop(options: CardLoopOptions): CardLoop {
         await job(card);
         continue;
       }
-      if (anew) {
-        anew = false;
-        return 'again';
-      }
-      const present = await card.present();
-      if (present.ok && !present.value) return 'gone';
-      faults = present.ok ? 0 : faults + 1;
-      if (!present.ok && faults === FAULTS_MAX) {
-        onTrouble(face, present.fault);
+      if (anew) return 'again';
+      const where = await whereIs(card);
+      if (where === 'gone') return 'gone';
+      if (where !== 'here') {
+        onTrouble(face, where);
         return 'trouble';
       }
       if (jobs.length === 0) await pause();
     }
     return 'gone';
+  }
+
+  /** A single fault is noise: the card is taken to lie there still. */
+  async function whereIs(card: Card): Promise<'here' | 'gone' | Fault> {
+    const present = await card.present();
+    faults = present.ok ? 0 : faults + 1;
+    if (present.ok) return present.value ? 'here' : 'gone';
+    return faults < FAULTS_MAX ? 'here' : present.fault;
   }
 
   async function emptied(face: Face): Promise<void> {

@@ -198,6 +198,7 @@ class OpenKiosk {
     this.#session.subscribe(({ value }) => this.#sessionChanged(value));
     this.#session.start();
     this.#mode.start();
+    this.printing.rehearse();
     await this.devices.begin();
     this.#mode.send({ type: 'READY' });
     void this.printing.refresh();
