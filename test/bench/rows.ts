@@ -2,6 +2,7 @@ import type { Row } from './measure.ts';
 import { sm2, sm4 } from './rows/crypto.ts';
 import { first } from './rows/first.ts';
 import { hid } from './rows/hid.ts';
+import { kiosk } from './rows/kiosk.ts';
 import { ledger } from './rows/ledger.ts';
 import { lists } from './rows/lists.ts';
 import { open } from './rows/open.ts';
@@ -21,5 +22,6 @@ export const ROWS: readonly Row[] = [
   serial,
   hid,
   pcsc,
+  kiosk,
   lists,
 ];
