@@ -1,29 +1,15 @@
 /** The devices that a configuration names: beside the mains, the file that knows concrete ones. */
 
 import type { LaneConfig } from '../config/schema.ts';
-import type { SscConfig } from '../config/ssc.ts';
 import { createModbusBarrier } from '../firmware-bridge/barrier/modbus.ts';
 import { createNoBarrier } from '../firmware-bridge/barrier/none.ts';
-import { createLinePeer } from '../firmware-bridge/hsm/line-peer.ts';
 import { openHidLink } from '../firmware-bridge/link/hid.ts';
 import { openSerialLink } from '../firmware-bridge/link/serial.ts';
 import { createPcscReader } from '../firmware-bridge/pcsc/reader.ts';
 import { createPcscSamSlot } from '../firmware-bridge/pcsc/slot.ts';
 import { createPn532Reader } from '../firmware-bridge/pn532/reader.ts';
-import {
-  type Barrier,
-  type CardReader,
-  type Clock,
-  type Disk,
-  failed,
-  ok,
-  type Reply,
-  type SamSlot,
-} from '../firmware-bridge/ports.ts';
+import type { Barrier, CardReader, Clock, SamSlot } from '../firmware-bridge/ports.ts';
 import { runReplug } from '../firmware-bridge/supervise/replug.ts';
-import { createSscHsm } from './sam/ssc-hsm.ts';
-import { type SscCrypto, withFallback } from './sam/ssc-keys.ts';
-import { createSscPsam } from './sam/ssc-psam.ts';
 
 /** The last rung for a lost device: a power cycle of its hub port, where one is configured. */
 export function replugs({ supervise: { replug } }: Pick<LaneConfig, 'supervise'>) {
@@ -82,37 +68,4 @@ function createBarrier({ barrier: config }: LaneConfig, clock: Clock): Barrier {
   const { path, baud, parity, stop_bits } = config;
   const openLink = () => openSerialLink({ path, baud, parity, stop_bits, clock });
   return createModbusBarrier({ openLink, clock, config, name: path });
-}
-
-/**
- * Who answers for the keys of Social Security Cards; null where nobody does. Asks nobody yet. Fault
- * `hsm-lost`: the certificate file of the HSM cannot be read.
- */
-export async function createSscCrypto(
-  { keys, psam, hsm }: SscConfig,
-  { clock, disk }: { readonly clock: Clock; readonly disk: Disk },
-): Promise<Reply<SscCrypto | null>> {
-  const { slot, timeout_ms } = psam;
-  const inSlot = () => createSscPsam(createPcscSamSlot({ pattern: slot, clock, timeout_ms }), psam);
-  if (keys === 'none') return ok(null);
-  if (keys === 'psam') return ok(inSlot());
-  const ca = hsm.ca_file === undefined ? ok(undefined) : await readText(disk, hsm.ca_file);
-  if (!ca.ok) return ca;
-  const tls = hsm.tls ? { ca: ca.value, serverName: hsm.server_name } : null;
-  const inNetwork = createSscHsm(createLinePeer({ ...hsm, tls, clock }), hsm);
-  return ok(keys === 'hsm' ? inNetwork : withFallback(inSlot(), inNetwork));
-}
-
-async function readText(disk: Disk, path: string): Promise<Reply<string>> {
-  try {
-    const file = await disk.open(path, 'read');
-    try {
-      return ok((await file.read(0, await file.size())).toString('utf8'));
-    } finally {
-      await file.close();
-    }
-  } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    return failed('hsm-lost', 'none', `ssc.hsm.ca_file: ${why}`);
-  }
 }

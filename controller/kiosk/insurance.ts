@@ -1,4 +1,4 @@
-/** The PIN of the card, and what it opens. One try a call, none without knowing how many are left. */
+/** The PIN and what it opens. One try a call, and none without knowing how many are left. */
 
 import type { Card, Reply } from '../../firmware-bridge/ports.ts';
 import { SW_OK } from '../card/apdu.ts';

@@ -13,8 +13,8 @@ export type Face = 'contact' | 'contactless';
 
 export interface CardReport {
   /**
-   * The most telling application found. `medical-pooling`: a general-purpose medical card that is no
-   * SSC; `unknown`: answers, but with nothing that we know.
+   * The most telling application found. `medical-pooling`: a general-purpose medical card that is
+   * no SSC; `unknown`: answers, but with nothing that we know.
    */
   readonly kind: 'ssc' | 'medical-pooling' | 'bank' | 'transit' | 'unknown';
   /** The kind rests on a rule of the configuration that no public text confirms. */

@@ -77,9 +77,9 @@ export class SscFiles {
   private async readOtherwise(): Promise<FileRead> {
     const all = await this.talk.data(records.readAll());
     const found = new Map(all ? records.parseRecords(all) : []);
-    for (let number = 1; found.size === 0 || !all; number++) {
-      const record =
-        number > RECORDS_MAX ? null : await this.talk.data(records.readByNumber(number));
+    const atOnce = found.size > 0;
+    for (let number = 1; !atOnce && number <= RECORDS_MAX; number++) {
+      const record = await this.talk.data(records.readByNumber(number));
       if (!record) break;
       for (const [tag, value] of records.parseRecords(record)) found.set(tag, value);
     }

@@ -38,7 +38,8 @@ export function validityOf({
     case 2:
       return listed.kind === 'clear' ? { state: 'valid', reason: 'no-successor' } : UNSURE;
     case 1:
-      return listed.kind === 'clear' ? { state: 'valid', reason: 'old-generation' } : UNSURE;
+      // No text says when the last of them ends: the bank will.
+      return { state: 'unsure', reason: 'old-generation' };
     case null:
       return UNSURE;
   }

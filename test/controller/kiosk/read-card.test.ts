@@ -264,6 +264,8 @@ reading.test('GIVEN a card that knows record numbers alone THEN it is read by th
     [sheets.SELECT_SSSE]: sheets.fci(3),
     '00A4020002EF05': '9000',
     '00B2010012': '6A83',
+    // Padding alone: a form that it does not know either.
+    '00B20105FF': '0000 9000',
     ...Object.fromEntries(byNumber(sheets.ISSUER)),
   });
   assert.is(told.ssc?.cardId, sheets.CARD_ID);
