@@ -20,7 +20,7 @@ const sources = tracked.filter((path) =>
   /^(firmware-bridge|controller|config|sim)\/.*\.tsx?$/.test(path),
 );
 const tests = tracked.filter((path) => /^test\/.*\.ts$/.test(path));
-const page = /^sim\/panel\/page\//;
+const page = /^(sim\/(panel|kiosk)|controller\/kiosk\/screen)\/page\//;
 
 interface Ban {
   readonly token: RegExp;
