@@ -33,9 +33,9 @@ export interface KioskDevices {
   /** The purchase SAM of the till. */
   samSlot(config: Required<Pick<KioskConfig, 'sam'>>, clock: Clock): SamSlot;
   /** The PSAM that holds the keys of Social Security Cards. */
-  sscSlot(config: KioskConfig, clock: Clock): SamSlot;
+  sscSlot(config: Pick<KioskConfig, 'ssc'>, clock: Clock): SamSlot;
   /** @param ca PEM of the authority that signed its certificate; undefined: public ones */
-  hsm(config: KioskConfig, clock: Clock, ca: string | undefined): LinePeer;
+  hsm(config: Pick<KioskConfig, 'ssc'>, clock: Clock, ca: string | undefined): LinePeer;
   printer(config: KioskConfig, clock: Clock): Printer | null;
   voice(config: KioskConfig, clock: Clock): Voice | null;
   /** A recorded prompt; null: none. */

@@ -152,8 +152,17 @@ function cardDesk(deps: ReadingDeps): CardDesk {
   };
 }
 
-/** Who answers for the keys of a Social Security Card, as `ssc.keys` says; null: nobody. */
-async function sscCrypto({ config, io, devices }: KioskRun): Promise<SscCrypto | null> {
+interface KeyRun {
+  readonly config: Pick<KioskConfig, 'ssc'>;
+  readonly io: Pick<Io, 'clock' | 'disk'>;
+  readonly devices: Pick<KioskDevices, 'sscSlot' | 'hsm'>;
+}
+
+/**
+ * Who answers for the keys of a Social Security Card, as `ssc.keys` says; null: nobody. Throws when
+ * the certificate file of the HSM cannot be read.
+ */
+export async function sscCrypto({ config, io, devices }: KeyRun): Promise<SscCrypto | null> {
   const { clock, disk } = io;
   const { keys, hsm } = config.ssc;
   const psam = () => createSscPsam(devices.sscSlot(config, clock), config.ssc.psam);

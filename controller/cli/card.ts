@@ -9,9 +9,11 @@ import type { CardReader } from '../../firmware-bridge/ports.ts';
 import { lookUp } from '../commands/blacklist.ts';
 import { cardRead } from '../commands/card.ts';
 import type { ExitCode, Io } from '../commands/io.ts';
-import { createReader, createSscCrypto } from '../devices.ts';
+import { createReader } from '../devices.ts';
 import type { DeadCards, ReadingDeps } from '../kiosk/reading.ts';
 import type { Face } from '../kiosk/report.ts';
+import { KIOSK_DEVICES } from '../kiosk-devices.ts';
+import { sscCrypto } from '../kiosk-main.ts';
 import { examples, type Shell } from './shell.ts';
 
 interface Options {
@@ -55,17 +57,13 @@ async function run(io: Io, options: Options): Promise<ExitCode> {
     return 2;
   }
   const ssc = config?.ssc ?? sscSchema.parse({});
-  const crypto = await createSscCrypto(ssc, io);
-  if (!crypto.ok) {
-    io.err(crypto.fault.detail);
-    return 2;
-  }
+  const crypto = await sscCrypto({ config: { ssc }, io, devices: KIOSK_DEVICES });
   const deps: ReadingDeps = {
     clock: io.clock,
     utcOffset_minutes: config?.site.utc_offset_minutes ?? 480,
     ssc,
     purse: config?.purse ?? purse.parse({}),
-    crypto: crypto.value,
+    crypto,
     deadCards: config && (await deadCards(io, config)),
     onTrouble: ({ detail }) => io.err(`keys: ${detail}`),
   };
@@ -74,7 +72,7 @@ async function run(io: Io, options: Options): Promise<ExitCode> {
     return await cardRead(io, { reader: device, deps, face, json, full, wait_s });
   } finally {
     await device.close();
-    await crypto.value?.close();
+    await crypto?.close();
   }
 }
 

@@ -140,7 +140,7 @@ function photoAsText(_: string, value: unknown): unknown {
 }
 
 /** One line each: what it is, then what is known of it. */
-export function describeReport(report: CardReport): string[] {
+function describeReport(report: CardReport): string[] {
   const { kind, uncertain, face, ssc, purse, bank, warnings } = report;
   return [
     row('card', `${kind}${uncertain ? ' (uncertain)' : ''}, by ${face}`),

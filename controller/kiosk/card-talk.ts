@@ -1,7 +1,7 @@
 /**
- * One conversation with a card that may leave at any byte. After the first fault nothing more is sent and
- * every question is answered with null, so that a reader of files need not ask after each: whoever
- * began the conversation looks at `fault` in the end.
+ * One conversation with a card that may leave at any byte. After the first fault nothing more is
+ * sent and every question is answered with null, so that a reader of files need not ask after each:
+ * whoever began the conversation looks at `fault` in the end.
  */
 
 import { type Card, type Fault, failed, ok, type Reply } from '../../firmware-bridge/ports.ts';

@@ -1,4 +1,4 @@
-/** The PIN of the card, and what it opens. One try a call, never one without knowing how many are left. */
+/** The PIN of the card, and what it opens. One try a call, none without knowing how many are left. */
 
 import type { Card, Reply } from '../../firmware-bridge/ports.ts';
 import { SW_OK } from '../card/apdu.ts';
@@ -21,7 +21,7 @@ export async function pinTriesLeft(
 }
 
 /**
- * One entry of the holder. A fault with effect `unknown` after the PIN was sent may have cost a try.
+ * One entry of the holder. A fault with effect `unknown` may have cost a try.
  */
 export async function verifyPin(
   card: Card,

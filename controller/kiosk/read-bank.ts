@@ -91,10 +91,10 @@ async function accountByOptions(
 }
 
 /**
- * A contactless card that approved offline debits when the last record of its list is read, and on no
- * other command. So: once it has decided, whatever it decided, no record is read at all; and where
- * it has not, the last one is still left alone. With contacts a card debits in GENERATE AC alone,
- * which does not exist here. And every amount was zero.
+ * A contactless card that approved offline debits when the last record of its list is read, and on
+ * no other command. So: once it has decided, whatever it decided, no record is read at all; and
+ * where it has not, the last one is still left alone. With contacts a card debits in GENERATE AC
+ * alone, which does not exist here. And every amount was zero.
  */
 async function accountAfterOptions(
   talk: CardTalk,

@@ -54,11 +54,12 @@ const provided = () => {
   throw new Error('the actions of a session are provided by the kiosk');
 };
 
-/** The person has left, or is about to: with the card taken away the session is over. */
-const leaves = [
-  { guard: 'cardLies', target: 'takeCard', actions: 'endVisit' },
-  { target: 'welcome', actions: 'endVisit' },
-] as const;
+/** The person is about to leave, and the card still lies there. */
+const leavesCard = { target: 'takeCard', actions: 'endVisit' } as const;
+/** The person has left, with the card. */
+const gone = { target: 'welcome', actions: 'endVisit' } as const;
+/** One or the other: with the card taken away the session is over. */
+const leaves = [{ guard: 'cardLies', ...leavesCard }, gone] as const;
 
 export const sessionMachine = setup({
   types: { context: {} as SessionFacts, events: {} as SessionEvent },
@@ -136,8 +137,8 @@ export const sessionMachine = setup({
         READ: 'card',
         UNREADABLE: 'unreadable',
         CARD_GONE: { target: 'unreadable', actions: ['noteGone', 'dropReport'] },
-        FINISH: leaves,
-        CLOSE: leaves,
+        FINISH: leavesCard,
+        CLOSE: leavesCard,
       },
     },
     unreadable: {
@@ -160,10 +161,10 @@ export const sessionMachine = setup({
         PAY: 'confirming',
         PRINT: { target: 'printing', actions: 'noteSlip' },
         CARD_GONE: { target: 'welcome', actions: ['noteGone', 'endVisit'] },
-        BACK: [{ guard: 'aside', actions: 'showInformation' }, ...leaves],
-        FINISH: leaves,
-        IDLE: leaves,
-        CLOSE: leaves,
+        BACK: [{ guard: 'aside', actions: 'showInformation' }, leavesCard],
+        FINISH: leavesCard,
+        IDLE: leavesCard,
+        CLOSE: leavesCard,
       },
     },
     pin: {
@@ -175,9 +176,9 @@ export const sessionMachine = setup({
         PIN_ENDS: { target: 'card', actions: 'showInsurance' },
         CARD_GONE: { target: 'welcome', actions: ['noteGone', 'endVisit'] },
         BACK: 'card',
-        FINISH: leaves,
-        IDLE: leaves,
-        CLOSE: leaves,
+        FINISH: leavesCard,
+        IDLE: leavesCard,
+        CLOSE: leavesCard,
       },
     },
     confirming: {
@@ -185,9 +186,9 @@ export const sessionMachine = setup({
         CONFIRM: 'paying',
         CARD_GONE: { target: 'welcome', actions: ['noteGone', 'endVisit'] },
         BACK: 'card',
-        FINISH: leaves,
-        IDLE: leaves,
-        CLOSE: leaves,
+        FINISH: leavesCard,
+        IDLE: leavesCard,
+        CLOSE: leavesCard,
       },
     },
     /** Money may move: its verdict ends this, or patience with a card that stays away. */
@@ -208,7 +209,7 @@ export const sessionMachine = setup({
         PRINT: { target: 'printing', actions: 'noteSlip' },
         CARD: { target: 'reading', actions: ['endVisit', 'noteCard'] },
         CARD_GONE: { target: 'paid', actions: ['noteGone', 'dropReport'], reenter: true },
-        BACK: [{ guard: 'cardLies', target: 'card' }, ...leaves],
+        BACK: [{ guard: 'cardLies', target: 'card' }, gone],
         FINISH: leaves,
         IDLE: leaves,
       },
@@ -232,7 +233,7 @@ export const sessionMachine = setup({
         PRINT: { target: 'printing', actions: 'noteSlip' },
         CARD: { target: 'reading', actions: ['endVisit', 'noteCard'] },
         CARD_GONE: { target: 'printed', actions: ['noteGone', 'dropReport'], reenter: true },
-        BACK: [{ guard: 'cardLies', target: 'card' }, ...leaves],
+        BACK: [{ guard: 'cardLies', target: 'card' }, gone],
         FINISH: leaves,
         IDLE: leaves,
         CLOSE: leaves,

@@ -12,8 +12,8 @@ import type { CardTalk } from './card-talk.ts';
 
 export interface FileRead {
   /**
-   * `locked`: the card wants an authentication first; `blocked`: application or card are out of use;
-   * `failed`: no such file, or none that could be read.
+   * `locked`: the card wants an authentication first; `blocked`: application or card are out of
+   * use; `failed`: no such file, or none that could be read.
    */
   readonly state: 'read' | 'locked' | 'blocked' | 'failed';
   /** By tag; what could not be read is missing. */

@@ -19,13 +19,16 @@ interface CardOptions {
   request<T>(command: ChipCommand<T>, timeout_ms?: number): Promise<Reply<T>>;
   /** False as soon as the reader has looked for cards anew or was configured anew. */
   current(): boolean;
+  /** The chip has let it go. */
+  released(): void;
 }
 
 /** An extended answer APDU: 65 536 bytes and the status word. */
 const ANSWER_MAX = 65_538;
 const PRESENCE_MARGIN_MS = 100;
 
-export function createCard({ target, waiting_ms, clock, request, current }: CardOptions): Card {
+export function createCard(options: CardOptions): Card {
+  const { target, waiting_ms, clock, request, current } = options;
   let released = false;
   const gone = () => released || !current();
 
@@ -77,7 +80,8 @@ export function createCard({ target, waiting_ms, clock, request, current }: Card
     async release() {
       if (gone()) return;
       released = true;
-      await request(inRelease(target.tg));
+      const done = await request(inRelease(target.tg));
+      if (done.ok && current()) options.released();
     },
   };
 }

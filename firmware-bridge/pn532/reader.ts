@@ -71,13 +71,16 @@ interface State extends Pn532ReaderOptions {
   opening: number;
   /** Counts detections: a card of an earlier one must not reach the card of a later one. */
   session: number;
+  /** A search may have left a card active, which would answer no further search. */
+  unreleased: boolean;
 }
 
 export function createPn532Reader(options: Pn532ReaderOptions): Pn532Reader {
   const name = options.name ?? 'pn532';
   const down = { code: 'link-absent', effect: 'none', detail: `${name} was not started` } as const;
   const start = { chip: undefined, recovery: undefined, closed: false };
-  const reader: State = { ...options, ...start, name, retired: {}, down, opening: 0, session: 0 };
+  const counts = { opening: 0, session: 0, unreleased: false };
+  const reader: State = { ...options, ...start, name, retired: {}, down, ...counts };
   /** The latest attempt is the one that others may share. */
   const anew = (attempt: Promise<Reply<string>>) => {
     const shared = attempt.finally(() => {
@@ -187,9 +190,13 @@ function notUp(fault: Fault): Reply<never> {
 async function detect(reader: State): Promise<Reply<Presence>> {
   reader.session += 1;
   const { session } = reader;
+  // Its owner was not waiting for it any more: a detection that came late, or a session cut short.
+  if (reader.unreleased) await request(reader, inRelease(0));
+  reader.unreleased = true;
   const listed = await request(reader, inListPassiveTarget(), DETECT_MS);
   if (!listed.ok) return listed;
   const [target, second] = listed.value;
+  reader.unreleased = target !== undefined;
   if (!target) return ok({ kind: 'none' });
   const ats = parseAts(target.ats);
   if (!second && isIso14443_4(target) && ats) {
@@ -199,10 +206,13 @@ async function detect(reader: State): Promise<Reply<Presence>> {
       clock: reader.clock,
       request: (command, timeout_ms) => request(reader, command, timeout_ms),
       current: () => reader.session === session,
+      released() {
+        reader.unreleased = false;
+      },
     });
     return ok({ kind: 'card', card });
   }
-  await request(reader, inRelease(0));
+  reader.unreleased = !(await request(reader, inRelease(0))).ok;
   if (second) return ok({ kind: 'several' });
   if (!isIso14443_4(target)) return ok({ kind: 'unsupported', sak: target.sak });
   return failed('card-garbled', 'none', 'the card sent a malformed ATS');

@@ -13,8 +13,8 @@ import type { Target } from './target.ts';
 export interface Expected {
   /** `silent`: no answer to reset, or none to any command. */
   readonly kind: 'ssc' | 'medical-pooling' | 'bank' | 'transit' | 'unknown' | 'silent';
-  /** Of an SSC, with the list at hand; `unsure` for generation 1, which no list speaks of. */
-  readonly validity?: 'valid' | 'expired' | 'superseded' | 'locked' | 'lost' | 'unsure';
+  /** Of an SSC, with the list at hand. */
+  readonly validity?: 'valid' | 'expired' | 'superseded' | 'locked' | 'lost';
   /** Its proof is wrong. */
   readonly counterfeit?: boolean;
   /** Name as it should appear, letter by letter; absent where none can be read. */

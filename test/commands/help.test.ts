@@ -3,7 +3,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import * as assert from 'uvu/assert';
 import { feature } from '../kit/feature.ts';
-import { bundle, killAll, run, SIM, scratch } from './programs.ts';
+import { bundle, killAll, quickSim, run, scratch } from './programs.ts';
 
 const help = feature('commands');
 
@@ -58,7 +58,7 @@ help.test(
       'printer',
       'keys',
     ]) {
-      const { code, out } = await run(SIM, [...words(command), '--help']);
+      const { code, out } = await run(quickSim(), [...words(command), '--help']);
       assert.is(code, 0, command);
       assert.match(out, new RegExp(`\\nExamples:\\n  tapway-sim ?${command}`), command);
     }
@@ -121,7 +121,7 @@ help.test(
   'GIVEN the simulator used wrongly THEN exit 2, and it says how',
   async () => {
     await together(SIM_MISUSED, async ([line, expected]) => {
-      const { code, out, err } = await run(SIM, words(line));
+      const { code, out, err } = await run(quickSim(), words(line));
       assert.equal([code, out], [2, ''], line);
       assert.match(err, expected, line);
     });

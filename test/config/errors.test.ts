@@ -96,7 +96,8 @@ const LANE_CASES: readonly [string, string, string][] = [
     'fare: fare.yaml',
     'fare: fare.yaml\nfroboz: 1',
     'lane.yaml:15:1: froboz: there is no such key; allowed: extends, production, ' +
-      'data_dir, site, lane, reader, sam, purse, lists, ledger, fare, barrier, supervise, log',
+      'data_dir, site, lane, reader, far_reader, sam, purse, lists, ledger, fare, barrier, ' +
+      'supervise, log',
   ],
   ['fare: fare.yaml', 'fare: fares.yaml', 'lane.yaml:14:7: fare: fares.yaml does not exist'],
   ['fare: fare.yaml', 'fare: "a\\nb"', 'lane.yaml:14:7: fare: a?b does not exist'],
@@ -144,7 +145,7 @@ const LANE_CASES: readonly [string, string, string][] = [
   [
     'path: /dev/ttyUSB0',
     'kind: hid\n  usb: { serial: A }\nfar_reader: { kind: hid, usb: { serial: A } }',
-    'lane.yaml:13:29: far_reader.usb: must differ from reader.usb: it is another device',
+    'lane.yaml:13:31: far_reader.usb: must differ from reader.usb: it is another device',
   ],
   [
     "kind: flat\n  place: '00010001'",

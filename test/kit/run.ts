@@ -22,8 +22,15 @@ const ALONE: readonly { readonly files: RegExp; readonly because: string }[] = [
   { files: /^crash\//, because: 'kills processes on every processor at random moments' },
   { files: /^peers\//, because: 'programs with time limits of their own: QEMU, pcscd, libnfc' },
 ];
-/** Files that take longest begin first, so that none is left over at the end. */
-const FIRST = /^(tear|controller\/blacklist|page|commands|tidy)\//;
+/** Folders whose files take longest begin first, so that none is left over at the end. */
+const FIRST = [
+  'tear/',
+  'tidy/',
+  'page/',
+  'controller/blacklist/',
+  'controller/ledger/',
+  'commands/',
+];
 
 interface Finished extends FileResult {
   readonly file: string;
@@ -121,15 +128,16 @@ async function main(pattern: string): Promise<void> {
   const files = found.filter((file) => wanted.test(file)).sort();
   const alone = files.filter((file) => ALONE.some((each) => each.files.test(file)));
   const shared = files.filter((file) => !alone.includes(file));
-  const queue = [...shared.filter(isFirst), ...shared.filter((file) => !isFirst(file))];
+  const queue = shared.sort((a, b) => rankOf(a) - rankOf(b));
   const workers = Math.min(Math.max(2, availableParallelism()), queue.length);
   const sides = await Promise.all(Array.from({ length: workers }, () => workOff(queue)));
   const finished = [...sides.flat(), ...(await workOff(alone))];
   summarise(finished);
 }
 
-function isFirst(file: string): boolean {
-  return FIRST.test(file);
+function rankOf(file: string): number {
+  const rank = FIRST.findIndex((folder) => file.startsWith(folder));
+  return rank < 0 ? FIRST.length : rank;
 }
 
 function summarise(finished: readonly Finished[]): void {

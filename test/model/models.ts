@@ -84,4 +84,29 @@ export const MODELS: Readonly<Record<string, Model>> = {
     inputs: [1, 2, 3].map((patience) => ({ patience })),
     serving: ['ready'],
   },
+  kiosk: {
+    events: [
+      ...typed('READY', 'STAFF', 'CODE_RIGHT', 'LEAVE', 'STOP'),
+      ...['PART_LOST', 'PART_BACK'].flatMap((type) =>
+        ['slot', 'pad', 'printer'].map((part) => ({ type, part })),
+      ),
+    ],
+    key: ({ context }) => JSON.stringify([context.ready, [...context.lost].sort()]),
+    limit: 200,
+    inputs: [{ readers: ['slot', 'pad'] }],
+    serving: ['inService'],
+    passing: ['settling'],
+  },
+  session: {
+    events: [
+      ...typed('CARD', 'ODD', 'CARD_GONE', 'READ', 'UNREADABLE', 'GUIDE', 'ASK_PIN', 'PIN_RIGHT'),
+      ...typed('PIN_ENDS', 'PAY', 'CONFIRM', 'JUDGED', 'TORN', 'RETAP', 'PRINTED', 'NOT_PRINTED'),
+      ...typed('BACK', 'FINISH', 'IDLE', 'CLOSE'),
+      ...['information', 'insurance'].map((service) => ({ type: 'SERVICE', service })),
+      ...['information', 'receipt'].map((what) => ({ type: 'PRINT', what })),
+    ],
+    key: ({ context }) => JSON.stringify(context),
+    limit: 500,
+    serving: ['welcome'],
+  },
 };

@@ -76,8 +76,8 @@ class Crowd {
   readonly #cards = Array.from({ length: CARDS }, (_, number) => cardNumber(number));
   readonly #before_fen: number;
   #toppedUp_fen = 0;
-  /** By serial: when the gate last opened for it. */
-  readonly #opened_ms = new Map<string, number>();
+  /** By serial: when the gate last opened for it, or sent it to staff. */
+  readonly #settled_ms = new Map<string, number>();
   /** By serial: debits so far, when the last one was, and whether the gate has opened since. */
   readonly #paid = new Map<string, { times: number; wall_ms: number; passed: boolean }>();
   /** Who is waiting for the result of a card. */
@@ -121,13 +121,14 @@ class Crowd {
     if (timers > 0) this.#complain(`${timers} timers are left`);
   }
 
-  /** The one that was just pulled away, unless it has just opened; or another. */
+  /** The one that was just pulled away, unless it has just opened, or is a matter for staff; or another. */
   async #validCard(flicked: PurseCard | null, flick: number): Promise<void> {
     const { clock, field, met } = this.#lane;
-    const same = flicked && this.#chance.next() < 0.5 && !this.#hasJustOpened(flicked);
-    const card = same ? flicked : this.#chance.pick(this.#cards.filter((one) => one !== flicked));
+    const again = flicked && !this.#isJustSettled(flicked) && !this.#isShort(flicked);
+    const same = again && this.#chance.next() < 0.5;
+    const others = this.#cards.filter((one) => one !== flicked && !this.#isShort(one));
+    const card = same ? flicked : this.#chance.pick(others);
     if (!same) this.#lane.skip(LATER_MS);
-    if (card.balance_fen < LOW_FEN) this.#topUp(card);
     const begin_ms = clock.now_ms();
     const concluded = new Promise<TapResult>((resolve) => {
       this.#hear = (result) => {
@@ -148,17 +149,28 @@ class Crowd {
     this.#complain(`after flick ${flick} ${same ? 'the same' : 'another'} card met ${what}`);
   }
 
-  #hasJustOpened({ serial }: PurseCard): boolean {
-    const opened_ms = this.#opened_ms.get(serial);
-    return opened_ms !== undefined && this.#lane.wall_ms() - opened_ms < LATER_MS;
+  /** Tops it up if need be. What is in doubt is left alone: a loading would hide what happened. */
+  #isShort(card: PurseCard): boolean {
+    if (card.balance_fen >= LOW_FEN) return false;
+    if (this.#lane.ledger.openStory(card.serial)) return true;
+    this.#topUp(card);
+    return false;
+  }
+
+  #isJustSettled({ serial }: PurseCard): boolean {
+    const settled_ms = this.#settled_ms.get(serial);
+    return settled_ms !== undefined && this.#lane.wall_ms() - settled_ms < LATER_MS;
   }
 
   #note(result: TapResult): void {
     const { messages } = this.#seen;
     messages.set(result.message, (messages.get(result.message) ?? 0) + 1);
     this.#watchPurses();
-    if (result.kind === 'granted' && result.serial) {
-      this.#opened_ms.set(result.serial, this.#lane.wall_ms());
+    const granted = result.kind === 'granted';
+    if (result.serial && (granted || result.message === 'paid-see-staff')) {
+      this.#settled_ms.set(result.serial, this.#lane.wall_ms());
+    }
+    if (granted && result.serial) {
       const paid = this.#paid.get(result.serial);
       if (paid) paid.passed = true;
     }

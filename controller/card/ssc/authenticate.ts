@@ -2,7 +2,7 @@
 
 import type { Command } from '../apdu.ts';
 
-export const CHALLENGE_LENGTH = 8;
+const CHALLENGE_LENGTH = 8;
 /** Key id of RKSSSE on the card: reading rights on EF06, EF07 and EF08. */
 export const RK_SSSE = 0x0a;
 

@@ -1,7 +1,7 @@
 /** Historical bytes T1 to TD out of an answer to reset or an answer to select. */
 
 /** What a Social Security Card gives: T6 to TD diversify its keys. */
-export const HISTORICAL_LENGTH = 13;
+const HISTORICAL_LENGTH = 13;
 
 /**
  * From an ATR (contact, or as a PC/SC reader makes one for a contactless card) or an ATS. Null when

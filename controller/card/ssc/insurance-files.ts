@@ -1,4 +1,4 @@
-/** A handful of items of DF01 and DF04, which are free to read after the PIN (docs/protocol.md §10.6). */
+/** A handful of items of DF01 and DF04, free to read after the PIN (docs/protocol.md §10.6). */
 
 import { regionName } from './codes.ts';
 import type { Item } from './records.ts';

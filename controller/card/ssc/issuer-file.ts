@@ -1,4 +1,4 @@
-/** EF05, what the issuer says of the card: free to read on every generation (docs/protocol.md §10.2). */
+/** EF05, what the issuer says of the card: free to read on all of them (docs/protocol.md §10.2). */
 
 import { CARD_ID_LENGTH, type CardId, parseCardId } from './card-id.ts';
 import type { Item } from './records.ts';

@@ -1,4 +1,4 @@
-/** EF08, the photo: READ BINARY in pieces, and what kind of picture it is (docs/protocol.md §10.2). */
+/** EF08, the photo: READ BINARY in pieces, and what picture it is (docs/protocol.md §10.2). */
 
 import type { Command } from '../apdu.ts';
 

@@ -1,6 +1,6 @@
 /**
- * READ RECORD and what it gives: tag 1, length 1, value (docs/protocol.md §10.2). Most cards find a record
- * by its tag, some by its number alone, some hand out all of them at once.
+ * READ RECORD and what it gives: tag 1, length 1, value (docs/protocol.md §10.2). Most cards find a
+ * record by its tag, some by its number alone, some hand out all of them at once.
  */
 
 import type { Command } from '../apdu.ts';

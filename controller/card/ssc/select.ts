@@ -4,7 +4,7 @@ import type { Command } from '../apdu.ts';
 import { findTag, parseTlv } from '../tlv.ts';
 
 /** `sx1.sh.` and 社会保障 in GBK. */
-export const SSSE = Buffer.from('7378312E73682EC9E7BBE1B1A3D5CF', 'hex');
+const SSSE = Buffer.from('7378312E73682EC9E7BBE1B1A3D5CF', 'hex');
 
 export interface Directory {
   readonly fid: Buffer;
@@ -25,8 +25,6 @@ function directory(fid: string, aid: string): Directory {
 export type SscAlgorithm = 'des' | 'ssf33' | 'sm4';
 
 export interface Environment {
-  /** 30 (1E) on every card seen; null where the FCI does not tell. */
-  readonly directorySfi: number | null;
   /** Tag 9F0C/86; null on cards before generation 3, which lack it. */
   readonly algorithm: SscAlgorithm | null;
 }
@@ -42,12 +40,10 @@ const ALGORITHMS: readonly (SscAlgorithm | undefined)[] = [undefined, 'des', 'ss
 export function parseEnvironment(fci: Buffer): Environment | null {
   const parsed = parseTlv(fci);
   if (!parsed.ok || !findTag(parsed.nodes, '84')?.value.equals(SSSE)) return null;
-  const sfi = findTag(parsed.nodes, '88')?.value;
   // The issuer's data are a TLV list inside a primitive tag.
   const issuer = parseTlv(findTag(parsed.nodes, '9F0C')?.value ?? Buffer.alloc(0));
   const algorithm = issuer.ok ? findTag(issuer.nodes, '86')?.value : undefined;
   return {
-    directorySfi: sfi?.length === 1 ? sfi.readUInt8(0) : null,
     algorithm: algorithm?.length === 1 ? (ALGORITHMS[algorithm.readUInt8(0)] ?? null) : null,
   };
 }

@@ -63,10 +63,16 @@ export function createChip(profile: ChipProfile, applications: readonly Applicat
       const sw = apdu.data.length === 0 ? SW.wrongLength : SW.fileNotFound;
       return { answer: encodeAnswer(answer(sw)), work_ms: OWN_MS };
     }
-    turnTo(found);
-    if (found !== 'ppse' && found !== 'pse') return found.exchange(bytes);
-    const fci = directoryFci(apdu.data, listed);
-    return { answer: encodeAnswer(answer(SW.ok, fci)), work_ms: OWN_MS };
+    if (found === 'ppse' || found === 'pse') {
+      turnTo(found);
+      const fci = directoryFci(apdu.data, listed);
+      return { answer: encodeAnswer(answer(SW.ok, fci)), work_ms: OWN_MS };
+    }
+    const done = found.exchange(bytes);
+    // A refused SELECT leaves whatever was selected before.
+    const sw = done.answer.readUInt16BE(done.answer.length - 2);
+    if (sw === SW.ok || sw === SW.blocked) turnTo(found);
+    return done;
   }
 
   /** Leaving an application ends whatever it had begun. */

@@ -170,38 +170,39 @@ function issuerItems(profile: SscProfile, cardId: Buffer): Buffer[] {
   ];
 }
 
-/** EF06; the extension of the name came with generation 2. */
+/** EF06 in the order of its records: tag and size. */
+const HOLDER_ITEMS = [
+  ['08', 0x12],
+  ['09', 0x1e],
+  ['4E', 0x14],
+  ['0A', 1],
+  ['0B', 1],
+  ['0C', 3],
+  ['0D', 4],
+] as const;
+
+/** What is not known was never written; the extension of the name came with generation 2. */
 function holderItems({ holder, generation }: SscProfile): Buffer[] {
-  const extended = generation === 1 ? [] : [0x14];
-  if (!holder) {
-    const sizes: Readonly<Record<string, number>> = { '08': 0x12, '09': 0x1e, '0A': 1, '0B': 1 };
-    const blank = Object.entries(sizes).map(([tag, size]) => unwritten(tag, size));
-    const rest = [unwritten('0C', 3), unwritten('0D', 4)];
-    return [...blank, ...extended.map((size) => unwritten('4E', size)), ...rest].sort(byTag);
-  }
-  const { citizenNumber, name, padding } = holder;
-  const written = (tag: string, size: number, value: Buffer | undefined) =>
-    value ? item(tag, size, value) : unwritten(tag, size);
-  const coded = (text: string | undefined) => (text === undefined ? undefined : digits(text));
-  return [
-    item('08', 0x12, Buffer.from(citizenNumber)),
-    item('09', 0x1e, name.subarray(0, 0x1e), padding),
-    ...extended.map((size) => item('4E', size, name.subarray(0x1e), padding)),
-    written('0A', 1, holder.sex === undefined ? undefined : Buffer.from(holder.sex)),
-    written('0B', 1, coded(holder.ethnicGroup)),
-    written('0C', 3, coded(holder.birthplace)),
-    written('0D', 4, coded(holder.birthDate)),
-  ];
+  const values: Readonly<Record<string, Buffer | undefined>> = holder ? valuesOf(holder) : {};
+  const known = HOLDER_ITEMS.filter(([tag]) => tag !== '4E' || generation !== 1);
+  return known.map(([tag, size]) => {
+    const value = values[tag];
+    const padding = tag === '09' || tag === '4E' ? holder?.padding : undefined;
+    return value ? item(tag, size, value, padding) : unwritten(tag, size);
+  });
 }
 
-function byTag(left: Buffer, right: Buffer): number {
-  return order(left) - order(right);
-}
-
-/** 4E stands behind 09. */
-function order(record: Buffer): number {
-  const tag = record.readUInt8(0);
-  return tag === 0x4e ? 9.5 : tag;
+function valuesOf(holder: Holder): Readonly<Record<string, Buffer | undefined>> {
+  const { citizenNumber, name, sex, ethnicGroup, birthplace, birthDate } = holder;
+  return {
+    '08': Buffer.from(citizenNumber),
+    '09': name.subarray(0, 0x1e),
+    '4E': name.subarray(0x1e),
+    '0A': sex === undefined ? undefined : Buffer.from(sex),
+    '0B': ethnicGroup === undefined ? undefined : digits(ethnicGroup),
+    '0C': birthplace === undefined ? undefined : digits(birthplace),
+    '0D': birthDate === undefined ? undefined : digits(birthDate),
+  };
 }
 
 /** EF08, 4096 bytes; FF where no photo was written. */

@@ -143,6 +143,31 @@ gates.test('GIVEN free passage is over THEN the next card pays and passes as eve
 });
 
 gates.test(
+  'GIVEN a tap whose MAC2 the dying SAM never judged THEN unknown, not free: the story stays open',
+  async () => {
+    const bench = await started(policy('free'));
+    bench.sam = fault('sam-mute');
+    bench.noVerdict = fault('sam-mute');
+    bench.field.push(bench.card(ride('0009')));
+    await bench.clock.advance(LOST_MS);
+    assert.is(modeOf(bench), 'free');
+    assert.equal(bench.told, ['retry-same-card']);
+    bench.emit('passed');
+    await bench.clock.advance(1_000);
+    bench.sam = ok(null);
+    await bench.clock.advance(2_000);
+    // The debit is booked as sent and proved; host or card will settle it, as ever.
+    const words = bench.records.map((record) => record.split(' ').slice(0, 3).join(' '));
+    assert.equal(words, [
+      ...['intent 06 200', 'authorised 1 000001E7', 'debited 1 8054'],
+      ...['free passage begins,', 'free passage ends,'],
+    ]);
+    assert.is(bench.records.at(-1), 'free passage ends, 1 passed');
+    await ended(bench);
+  },
+);
+
+gates.test(
   'GIVEN somebody paid and stands before the gate WHEN the SAM dies THEN his passage is booked',
   async () => {
     const bench = await started(policy('free'));

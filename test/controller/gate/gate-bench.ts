@@ -50,6 +50,8 @@ export class Bench {
   sam: Reply<unknown> = ok(null);
   authorisation: Reply<Authorisation> = ok({ termSeq: hex('000001E7'), mac1: hex(MAC1) });
   verdict: Mac2Verdict = 'verified';
+  /** Instead of a verdict. */
+  noVerdict: Reply<Mac2Verdict> | null = null;
   barrier: Reply<void> = ok(undefined);
   /** Devices that never answer any call, not even `close`. */
   readonly hung = new Set<Part>();
@@ -233,7 +235,7 @@ export class Bench {
         return this.#later(this.sam.ok ? ok(identity) : this.sam);
       },
       initPurchase: () => this.#later(this.authorisation),
-      creditPurchase: () => this.#later(ok(this.verdict)),
+      creditPurchase: () => this.#later(this.noVerdict ?? ok(this.verdict)),
       blockMac: async () => ok(null),
       close: () => this.#from('sam', undefined),
     };

@@ -8,7 +8,7 @@ import type { Sheet } from './paper-card.ts';
 export const CITIZEN = '000000199001010018';
 export const HOLDER_NAME = '张三样本';
 export const CARD_ID = '330200D15600000599000001FFFFFFFF';
-export const CARD_NUMBER = 'ZNB000017';
+const CARD_NUMBER = 'ZNB000017';
 /** T6 to TD end in the serial of the card id. */
 export const ATR = '3B6D0000 0081 544C96 8660 3302 99000001';
 export const ACCOUNT = '6222029999999999999';
@@ -48,7 +48,7 @@ export const ISSUER: Sheet = {
   '00B207000B': `0709 ${ascii(CARD_NUMBER)} 9000`,
 };
 
-export const HOLDER: Sheet = {
+const HOLDER: Sheet = {
   '00A4020002EF06': '9000',
   '00B2080014': `0812 ${ascii(CITIZEN)} 9000`,
   '00B2090020': `091E ${NAME} 9000`,
@@ -59,7 +59,7 @@ export const HOLDER: Sheet = {
   '00B20D0006': '0D04 19900101 9000',
 };
 
-export const PHOTO_FILE: Sheet = {
+const PHOTO_FILE: Sheet = {
   '00A4020002EF08': '9000',
   ...Object.fromEntries(
     Array.from({ length: 18 }, (_, piece) => {

@@ -1,11 +1,20 @@
 import * as assert from 'uvu/assert';
-import type { Card } from '../../../firmware-bridge/ports.ts';
+import { createMemoryLinkPair } from '../../../firmware-bridge/link/memory.ts';
+import { createPn532Reader } from '../../../firmware-bridge/pn532/reader.ts';
+import { type Card, ok } from '../../../firmware-bridge/ports.ts';
+import { createField } from '../../../sim/chip/field.ts';
+import { attachToLink } from '../../../sim/chip/on-link.ts';
+import { createVirtualPn532 } from '../../../sim/chip/pn532.ts';
+import { NO_TIMING } from '../../../sim/chip/timing.ts';
+import { createFakeClock } from '../../kit/fake-clock.ts';
 import { feature } from '../../kit/feature.ts';
 import { wire } from '../../kit/link-script.ts';
+import { createTestCard } from '../../sim/chip/bench.ts';
 import {
   answer,
   bench,
   CARD,
+  CONFIG,
   CONFIGURE,
   fence,
   MUTE,
@@ -197,12 +206,34 @@ readers.test('present and release use the card’s own commands', async () => {
   verify();
 });
 
+/** A card that nobody released is let go before the next search, which it would not answer. */
+const LET_GO = answer('5200', '5300');
+
+readers.test('GIVEN a search whose card nobody took WHEN searching again THEN found', async () => {
+  const clock = createFakeClock();
+  const field = createField();
+  const chip = createVirtualPn532({ clock, field, timing: NO_TIMING });
+  const openLink = async () => {
+    const { near, far } = createMemoryLinkPair('reader');
+    attachToLink(chip, far);
+    return ok(near);
+  };
+  const reader = createPn532Reader({ openLink, clock, config: CONFIG });
+  await clock.until(reader.start());
+  field.enter(createTestCard());
+  for (const _ of [1, 2, 3]) {
+    const found = await clock.until(reader.detect());
+    assert.is(found.ok && found.value.kind, 'card');
+  }
+  await reader.close();
+});
+
 for (const [what, end] of [
   ['was released', (card: Card) => card.release()],
   ['was replaced by a later detection', undefined],
 ] as const) {
   readers.test(`GIVEN a card that ${what} WHEN used THEN nothing is sent`, async () => {
-    const next = end ? answer('5201', '5300') : ONE_CARD;
+    const next = end ? answer('5201', '5300') : [...LET_GO, ...ONE_CARD];
     const { card, reader, verify } = await withCard(...next);
     await (end ? end(card) : reader.detect());
     assert.is(verdict(await card.transceive(Buffer.from('8054', 'hex'), 500)), 'card-gone none');
@@ -213,7 +244,7 @@ for (const [what, end] of [
 readers.test(
   'GIVEN two detections at once WHEN both find a card THEN only the last lives',
   async () => {
-    const { reader } = await started(...ONE_CARD, ...ONE_CARD);
+    const { reader } = await started(...ONE_CARD, ...LET_GO, ...ONE_CARD);
     const [first] = await Promise.all([reader.detect(), reader.detect()]);
     assert.ok(first.ok && first.value.kind === 'card');
     const reply = await first.value.card.transceive(Buffer.from('8054', 'hex'), 500);
@@ -226,7 +257,8 @@ readers.test(
   async () => {
     const command = Buffer.alloc(300, 5);
     const first = command.subarray(0, 262).toString('hex');
-    const { card, reader, verify } = await withCard(...answer(`4041${first}`, '4100'), ...ONE_CARD);
+    const sent = answer(`4041${first}`, '4100');
+    const { card, reader, verify } = await withCard(...sent, ...LET_GO, ...ONE_CARD);
     const reply = card.transceive(command, 500);
     await reader.detect();
     assert.is(verdict(await reply), 'card-gone unknown');

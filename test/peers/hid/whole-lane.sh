@@ -13,7 +13,7 @@ node=$1 tapway=$2 sim=$3 out=$4
 mount -t tmpfs tmpfs /run
 mkdir -p /run/pcscd
 [ -c /dev/pts/ptmx ] || { mkdir -p /dev/pts && mount -t devpts devpts /dev/pts; }
-ip link set lo up
+busybox ip link set lo up
 
 cat > /run/readers.conf <<END
 FRIENDLYNAME "ACS ACR1281 1S Dual Reader SAM"

@@ -182,4 +182,23 @@ async function proofOf(factor: string, raw: string): Promise<string> {
   return sum.toString(16).toUpperCase().padStart(16, '0');
 }
 
+const SCAN = { command: 'pcsc_scan', install: INSTALL };
+
+peers.testWith(
+  SCAN,
+  'a broken chip shows its answer to reset; one upside down shows none, which vpcd calls no card',
+  async () => {
+    const seen = async (id: string) => {
+      let text = '';
+      await withPerson(id, 'contact', async () => {
+        text = await run('pcsc_scan', ['-n', '-t', '1']);
+      });
+      return text.slice(text.indexOf(`Reader 0: ${CARD_SLOT}`), text.indexOf('Reader 1: '));
+    };
+    assert.match(await seen('mute'), /inserted, \n ATR: 3B 6D 00 00 00 81 54 57 31/);
+    assert.match(await seen('upside-down'), /Card removed/);
+  },
+  2 * TEST_MS,
+);
+
 peers.run();

@@ -1,5 +1,6 @@
 /** The social security application of the PSAM: session keys for one card, checked by OpenSSL. */
 
+import fc from 'fast-check';
 import * as assert from 'uvu/assert';
 import { createVirtualPsam, type PsamOptions } from '../../../sim/sam/psam.ts';
 import { SSC_SAM, type SscSamSettings } from '../../../sim/sam/ssc.ts';
@@ -212,5 +213,36 @@ sam.test(
     assert.is(reply.ok && upper(reply.value), '6A82');
   },
 );
+
+sam.test('whatever comes, in whatever order: a status word, and never a key', async () => {
+  const known = [SELECT, DELIVER, CIPHER, 'BFEC00000133', '00A40000020015', '00B000000F'].map(
+    bytes,
+  );
+  const near = fc
+    .tuple(
+      fc.constantFrom(0x00, 0x80, 0xbf),
+      fc.constantFrom(0xa4, 0xb0, 0xde, 0x1a, 0xfa, 0xec),
+      fc.uint8Array({ minLength: 2, maxLength: 2 }),
+      fc.uint8Array({ maxLength: 48 }),
+    )
+    .map(([cla, ins, p, data]) =>
+      Buffer.from([cla, ins, ...p, ...(data.length > 0 ? [data.length, ...data] : [])]),
+    );
+  const noise = fc.uint8Array({ maxLength: 300 }).map((data) => Buffer.from(data));
+  const commands = fc.array(fc.oneof(fc.constantFrom(...known), near, noise), { maxLength: 20 });
+  const { cardKey } = opinion('sm4', 'RKSSSE', FACTORS);
+  await fc.assert(
+    fc.asyncProperty(commands, async (list) => {
+      const { psam } = psamOf();
+      for (const command of list) {
+        const reply = await psam.transceive(command, 1_000);
+        if (!reply.ok) throw new Error(reply.fault.code);
+        assert.match(upper(reply.value.subarray(-2)), /^(9000|6[0-9A-F]{3})$/);
+        assert.not.ok(upper(reply.value).includes(cardKey));
+      }
+    }),
+    { numRuns: 200 },
+  );
+});
 
 sam.run();

@@ -1,5 +1,6 @@
 /** What the office builds from lines: full lists, deltas, and clear words for bad lines. */
 
+import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import * as assert from 'uvu/assert';
 import { REASONS } from '../../../../controller/blacklist/blacklist.ts';
@@ -34,6 +35,20 @@ async function refusedLines(list: ListName, lines: readonly string[]): Promise<s
   assert.equal(await disk.list('lists'), []);
   return detail;
 }
+
+build.test(
+  'GIVEN card ids of Social Security Cards THEN the list holds their hashes alone',
+  async () => {
+    const disk = new MemoryDisk();
+    const id = '330200D15600000599000001FFFFFFFF';
+    const path = await issue(disk, { lines: [`${id} superseded`, `${A} lost`], version: 1 });
+    const { table, hex, header } = await read(disk, path);
+    const key = createHash('sm3').update(Buffer.from(id, 'hex')).digest().subarray(0, 10);
+    assert.is(header.count, 2);
+    assert.is(table.find(key), REASONS.indexOf('superseded') + 1);
+    assert.not.ok(hex.toUpperCase().includes('D156000005'));
+  },
+);
 
 build.test('GIVEN lines in any order and spelling THEN the list is sorted and whole', async () => {
   const disk = new MemoryDisk();

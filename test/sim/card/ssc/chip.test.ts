@@ -62,6 +62,18 @@ chip.test('each application answers its own commands, and only while selected', 
   ]);
 });
 
+chip.test('a refused SELECT leaves what was selected before', () => {
+  const blocked = { ...PROFILE, blocked: 'permanent' } as const;
+  const face = faceOf(cardOf({}, { purse: blocked, bank: BANK }));
+  transcript(face, [
+    `${SELECT_SSSE} < *9000`,
+    '0020000003123456 < 9000',
+    `${SELECT_PURSE} < 6A81`,
+    '00A4000002DF01 < *9000',
+    '00B2012C00 < 2002 *9000',
+  ]);
+});
+
 chip.test('leaving an application ends what it had begun: a purchase, a PIN, a proof', async () => {
   const both = combined();
   const tap = tapOf(asPurse(both));

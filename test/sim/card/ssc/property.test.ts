@@ -9,6 +9,7 @@ import { ask, cardOf, faceOf, grant, SELECT_EF05, SELECT_EF06, SELECT_SSSE } fro
 
 const anything = feature('sim card ssc anything');
 
+const SLOW_MS = 60_000;
 const BANK = { account: '6299999999999999', expires: '3312', label: 'PBOC DEBIT' };
 
 function combined(generation: 1 | 2 | 3 = 3): IssuedCard {
@@ -54,54 +55,66 @@ const commands = fc.array(fc.oneof(fc.constantFrom(...KNOWN), near, noise), { ma
 
 for (const generation of [1, 2, 3] as const) {
   for (const side of ['contact', 'contactless'] as const) {
-    anything.test(`generation ${generation}, ${side}: always a status word`, () => {
-      fc.assert(
-        fc.property(commands, (list) => {
-          const face = combined(generation)[side];
-          if (!face) throw new Error(`a card without ${side} face`);
-          for (const command of list) {
-            const { answer } = face.exchange(command);
-            assert.ok(answer.length >= 2 && answer.length <= 258, `${answer.length} bytes`);
-            assert.match(answer.subarray(-2).toString('hex'), /^(9|6)[0-9a-f]{3}$/);
-          }
-        }),
-        { numRuns: 150 },
-      );
-    });
+    anything.test(
+      `generation ${generation}, ${side}: always a status word`,
+      () => {
+        fc.assert(
+          fc.property(commands, (list) => {
+            const face = combined(generation)[side];
+            if (!face) throw new Error(`a card without ${side} face`);
+            for (const command of list) {
+              const { answer } = face.exchange(command);
+              assert.ok(answer.length >= 2 && answer.length <= 258, `${answer.length} bytes`);
+              assert.match(answer.subarray(-2).toString('hex'), /^(9|6)[0-9a-f]{3}$/);
+            }
+          }),
+          { numRuns: 150 },
+        );
+      },
+      SLOW_MS,
+    );
   }
 }
 
-anything.test('GIVEN any past WHEN power goes THEN the card is as its snapshot makes it', () => {
-  fc.assert(
-    fc.property(commands, commands, (past, future) => {
-      const card = combined();
-      const face = faceOf(card);
-      for (const command of past) face.exchange(command);
-      const copy = combined();
-      copy.restore(JSON.parse(JSON.stringify(card.snapshot())));
-      face.powerDown();
-      const other = faceOf(copy);
-      for (const command of future) {
-        assert.equal(face.exchange(command).answer, other.exchange(command).answer);
-      }
-      assert.equal(card.snapshot(), copy.snapshot());
-    }),
-    { numRuns: 150 },
-  );
-});
+anything.test(
+  'GIVEN any past WHEN power goes THEN the card is as its snapshot makes it',
+  () => {
+    fc.assert(
+      fc.property(commands, commands, (past, future) => {
+        const card = combined();
+        const face = faceOf(card);
+        for (const command of past) face.exchange(command);
+        const copy = combined();
+        copy.restore(JSON.parse(JSON.stringify(card.snapshot())));
+        face.powerDown();
+        const other = faceOf(copy);
+        for (const command of future) {
+          assert.equal(face.exchange(command).answer, other.exchange(command).answer);
+        }
+        assert.equal(card.snapshot(), copy.snapshot());
+      }),
+      { numRuns: 150 },
+    );
+  },
+  SLOW_MS,
+);
 
-anything.test('GIVEN any past without the right proof THEN the holder stays hidden', () => {
-  fc.assert(
-    fc.property(commands, (past) => {
-      const face = faceOf(combined());
-      for (const command of past) face.exchange(command);
-      ask(face, SELECT_SSSE);
-      ask(face, SELECT_EF06);
-      assert.is(ask(face, '00B2080014'), '6982');
-    }),
-    { numRuns: 150 },
-  );
-});
+anything.test(
+  'GIVEN any past without the right proof THEN the holder stays hidden',
+  () => {
+    fc.assert(
+      fc.property(commands, (past) => {
+        const face = faceOf(combined());
+        for (const command of past) face.exchange(command);
+        ask(face, SELECT_SSSE);
+        ask(face, SELECT_EF06);
+        assert.is(ask(face, '00B2080014'), '6982');
+      }),
+      { numRuns: 150 },
+    );
+  },
+  SLOW_MS,
+);
 
 /** A command on the environment, and what it may change that survives. */
 const LASTING: readonly (readonly [title: string, command: string, changes: boolean])[] = [

@@ -22,7 +22,7 @@ export const en: Words = {
   help: 'Helpline',
   welcome: {
     title: 'Insert your card, or lay it on the pad',
-    hint: 'Then leave it there. Generation 3 cards may lie on the pad; generations 1 and 2 go into the slot.',
+    hint: 'Then leave it there. Only generation 3 works on the pad; 1 and 2 go into the slot.',
     insert: 'Into the slot',
     lay: 'On the pad',
     guides: 'No card with you? Read the guides',
