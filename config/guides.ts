@@ -48,4 +48,3 @@ export const guidesSchema = z.strictObject({
 });
 
 export type SiteGuides = z.output<typeof guidesSchema>;
-export type AdviceCode = (typeof ADVICE)[number];

@@ -17,7 +17,7 @@ const hex = (bytes: number, what: string) => {
     .transform((text) => text.toUpperCase());
 };
 export const fen = z.int().min(0).max(100_000);
-export const millis = z.int().min(1).max(600_000);
+const millis = z.int().min(1).max(600_000);
 export const word = (longest: number) => {
   const rule = `lower-case letters, digits and hyphens, at most ${longest}`;
   return z

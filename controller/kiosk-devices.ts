@@ -9,6 +9,7 @@ import { createPcscSamSlot } from '../firmware-bridge/pcsc/slot.ts';
 import type {
   CardReader,
   Clock,
+  Disk,
   LinePeer,
   Printer,
   SamSlot,
@@ -16,8 +17,13 @@ import type {
 } from '../firmware-bridge/ports.ts';
 import { createEscPosPrinter } from '../firmware-bridge/printer/escpos.ts';
 import { createEspeak } from '../firmware-bridge/voice/espeak.ts';
-import { preparedSound } from '../firmware-bridge/voice/prepared.ts';
+import { recordedSound } from '../firmware-bridge/voice/prepared.ts';
 import { createReader, DEVICES } from './devices.ts';
+
+interface PromptName {
+  readonly locale: string;
+  readonly name: string;
+}
 
 /** How a kiosk gets its devices; the simulator puts others in their place. Opens nothing yet. */
 export interface KioskDevices {
@@ -33,7 +39,7 @@ export interface KioskDevices {
   printer(config: KioskConfig, clock: Clock): Printer | null;
   voice(config: KioskConfig, clock: Clock): Voice | null;
   /** A recorded prompt; null: none. */
-  prepared(config: KioskConfig, locale: string, prompt: string): Promise<Buffer | null>;
+  recorded(config: KioskConfig, disk: Disk, prompt: PromptName): Promise<Buffer | null>;
 }
 
 export const KIOSK_DEVICES: KioskDevices = {
@@ -52,8 +58,8 @@ export const KIOSK_DEVICES: KioskDevices = {
     speech.enabled
       ? createEspeak({ program: speech.espeak, wordsPerMinute: speech.words_per_minute, clock })
       : null,
-  prepared: async ({ speech }, locale, prompt) =>
-    speech.enabled && speech.folder ? preparedSound(speech.folder, locale, prompt) : null,
+  recorded: async ({ speech: { enabled, folder } }, disk, prompt) =>
+    enabled && folder ? recordedSound(disk, { folder, ...prompt }) : null,
 };
 
 /** `simulated` exists in the simulator alone; here it stands for no printer. */

@@ -134,7 +134,7 @@ export async function openKiosk(run: KioskRun): Promise<Reply<WiredKiosk>> {
     printer: devices.printer(config, clock),
     sale: purchaseSam && { sam: purchaseSam, ledger, blacklist, network },
     voice: devices.voice(config, clock),
-    prepared: (locale, prompt) => devices.prepared(config, locale, prompt),
+    prepared: (locale, name) => devices.recorded(config, disk, { locale, name }),
   } satisfies KioskDeps);
   const close = async () => {
     await kiosk.stop();

@@ -1,6 +1,6 @@
 /**
- * What the kiosk does with the card that lies there: reads it, asks it for the PIN, has it pay. Each
- * piece of work ends with one event for the session, or with none when the session has moved on.
+ * What the kiosk does with the card that lies there: reads it, asks it for the PIN, has it pay.
+ * Each piece of work ends with one event for the session, or with none when it has moved on.
  */
 
 import type { Card, Fault, Reply } from '../../firmware-bridge/ports.ts';

@@ -13,6 +13,7 @@ import type { Ledger } from '../ledger/ledger.ts';
 import type { Log } from '../ops/log.ts';
 import type { PurchaseSam } from '../sam/sam.ts';
 import type { SscCrypto } from '../sam/ssc-keys.ts';
+import { createAnnouncer } from './announcer.ts';
 import { createCardLoop } from './card-loop.ts';
 import { type CardDesk, createCardWork } from './card-work.ts';
 import { createCommands } from './commands.ts';
@@ -30,7 +31,7 @@ import {
   screenOf,
 } from './screen-view.ts';
 import { type SessionEvent, type SessionState, sessionMachine } from './session.ts';
-import { createSpeaker, promptId } from './speaker.ts';
+import { createSpeaker } from './speaker.ts';
 import { createStaff } from './staff.ts';
 import { createTill } from './till.ts';
 import type { DeviceHealth, KioskDesk, KioskView, Notice } from './view.ts';
@@ -78,6 +79,10 @@ const WORK_ENDS_MS = 1_200;
 const CLOSE_MS = 700;
 /** How often the service page looks again at the counters of the devices. */
 const HEALTH_MS = 1_000;
+/** Nobody needs to be here while the kiosk works, or waits for its card. */
+const BUSY: readonly SessionState[] = ['reading', 'paying', 'printing', 'takeCard'];
+/** Where a card may begin a session. */
+const OPEN: readonly SessionState[] = ['welcome', 'guide', 'unreadable', 'paid', 'printed'];
 
 export function createKiosk(deps: KioskDeps): Kiosk {
   const kiosk = new OpenKiosk(deps);
@@ -108,9 +113,7 @@ class OpenKiosk {
   notice: Notice['code'] | null = null;
   readonly #listeners = new Set<() => void>();
   #seq = 0;
-  #said: { readonly id: string; readonly count: number } | null = null;
-  #saidCount = 0;
-  #saidFor = '';
+  readonly #announcer = createAnnouncer();
   #lastState: SessionState = 'welcome';
   #lastMode: Mode = 'starting';
   #running: Promise<void> | null = null;
@@ -253,7 +256,6 @@ class OpenKiosk {
     const { config } = this.deps;
     const { site } = config;
     const { locale, elder, highContrast, sound } = this.settings;
-    const said = sound ? this.#said : null;
     return {
       seq: this.#seq,
       site: { name: site.name, phone: site.service_phone },
@@ -261,7 +263,7 @@ class OpenKiosk {
       screen: screenOf(this.scene()),
       notice: this.notice && { code: this.notice, text: wordsIn(locale).notices[this.notice] },
       clearsIn_s: this.idle.clearsIn_s,
-      says: said && { id: said.id, prompt: String(said.count) },
+      says: sound ? this.#announcer.says : null,
       canPrint: this.printing.ready,
     };
   }
@@ -275,11 +277,6 @@ class OpenKiosk {
 
   hasGuide(id: string): boolean {
     return guidesIn(this.scene()).some((guide) => guide.id === id);
-  }
-
-  /** Says the present prompt once more. */
-  sayAgain(): void {
-    this.#saidFor = '';
   }
 
   #sessionMachine() {
@@ -299,7 +296,7 @@ class OpenKiosk {
         printSlip: () => void this.commands.printSlip(),
         dropReport: () => this.visit.dropReport(),
         endVisit: () => this.#endVisit(),
-        remind: () => this.sayAgain(),
+        remind: () => this.#announcer.again(),
       },
     });
   }
@@ -325,9 +322,7 @@ class OpenKiosk {
   #open(): boolean {
     const { session, facts } = this;
     if (session === 'paying') return facts.torn;
-    if (this.mode !== 'inService') return false;
-    const begins: readonly SessionState[] = ['welcome', 'guide', 'unreadable', 'paid', 'printed'];
-    return begins.includes(session);
+    return this.mode === 'inService' && OPEN.includes(session);
   }
 
   #follow(part: Part, usable: boolean): void {
@@ -373,10 +368,9 @@ class OpenKiosk {
 
   /** Another scene, or somebody is here: the time begins anew. */
   touch(): void {
-    const busy: readonly SessionState[] = ['reading', 'paying', 'printing', 'takeCard'];
-    if (busy.includes(this.session) || this.mode !== 'inService') this.idle.rest();
-    else if (this.session !== 'welcome' || this.#isChanged()) this.idle.touch();
-    else this.idle.rest();
+    const rests = BUSY.includes(this.session) || this.mode !== 'inService';
+    if (rests || (this.session === 'welcome' && !this.#isChanged())) this.idle.rest();
+    else this.idle.touch();
     this.changed();
   }
 
@@ -388,27 +382,17 @@ class OpenKiosk {
   #say(): void {
     const warned = this.idle.clearsIn_s !== null && this.session !== 'welcome';
     const prompt = warned ? 'idle' : promptOf(this.scene());
-    const { locale } = this.settings;
-    const saidFor = prompt === null ? '' : promptId(locale, prompt);
-    if (saidFor === this.#saidFor) return;
-    this.#saidFor = saidFor;
-    this.#saidCount += 1;
-    this.#said = prompt === null ? null : { id: saidFor, count: this.#saidCount };
+    this.#announcer.scene(prompt, this.settings.locale);
   }
 
   #health(): DeviceHealth[] {
     const { speaker, printing } = this;
-    const voice: DeviceHealth = {
-      name: this.deps.voice?.name ?? 'prepared sounds',
-      ...{ kind: 'voice', state: speaker.state, detail: speaker.detail },
-      counters: speaker.counters(),
-    };
     const all = this.devices
       .health()
       .map((each) =>
         each.kind === 'printer' && each.detail === '' ? { ...each, detail: printing.detail } : each,
       );
-    return [...all, voice];
+    return [...all, speaker.health()];
   }
 }
 

@@ -191,7 +191,7 @@ export const sessionMachine = setup({
         CLOSE: leavesCard,
       },
     },
-    /** Money may move: nothing but its verdict ends this, or patience with a card that stays away. */
+    /** Money may move: its verdict ends this, or patience with a card that stays away. */
     paying: {
       entry: 'payItem',
       after: { tornWaits: { guard: 'isTorn', target: 'paid', actions: 'giveUpTorn' } },

@@ -1,6 +1,7 @@
 /** Prompts as sound: prepared files first, else a voice; each is made once and kept in memory. */
 
 import { describeFault, type Fault, type Reply, type Voice } from '../../firmware-bridge/ports.ts';
+import type { DeviceHealth } from './view.ts';
 import { PROMPTS, type Prompt, wordsIn } from './words.ts';
 
 export interface SpeakerOptions {
@@ -15,9 +16,8 @@ export interface SpeakerOptions {
 export interface Speaker {
   /** WAV; null when there is none. @param id see `promptId` */
   sound(id: string): Promise<Buffer | null>;
-  readonly state: 'absent' | 'ready' | 'lost';
-  readonly detail: string;
-  counters(): Readonly<Record<string, number>>;
+  /** For staff. */
+  health(): DeviceHealth;
 }
 
 /** `zh-CN.welcome`: names the sound of a prompt. */
@@ -46,15 +46,16 @@ export function createSpeaker(options: SpeakerOptions): Speaker {
       if (!sound) kept.delete(id);
       return sound;
     },
-    get state() {
-      if (fault) return 'lost';
-      return voice || counts.prepared > 0 ? 'ready' : 'absent';
-    },
-    get detail() {
-      return fault ? describeFault(fault) : '';
-    },
-    counters: () => ({ ...counts }),
+    health: () => ({
+      ...{ name: voice?.name ?? 'recorded sounds', kind: 'voice', state: state() },
+      ...{ detail: fault ? describeFault(fault) : '', counters: { ...counts } },
+    }),
   };
+
+  function state(): 'lost' | 'ready' | 'absent' {
+    if (fault) return 'lost';
+    return voice || counts.prepared > 0 ? 'ready' : 'absent';
+  }
 
   async function make(locale: string, prompt: Prompt): Promise<Buffer | null> {
     const file = await prepared(locale, prompt);

@@ -78,7 +78,7 @@ export type Service = 'information' | 'balance' | 'validity' | 'insurance' | 'pa
 /** `information`: what the card says; `balance`: balance and trips; `receipt`: what was paid. */
 export type Slip = 'information' | 'balance' | 'validity' | 'receipt';
 
-/** A page of text of the site: how to get a card, how to replace one, the generations, whom to call. */
+/** A page of text of the site: how to get a card or replace one, the generations, whom to call. */
 export interface GuideLink {
   readonly id: string;
   readonly title: string;

@@ -1,20 +1,31 @@
 /** Sounds that somebody recorded: `<folder>/<locale>/<name>.wav`. */
 
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import type { Disk } from '../ports.ts';
 
 const WAV_MAX_BYTES = 6_000_000;
 
-/** The file, or null where there is none that is a WAV. @param name plain word, no path */
-export async function preparedSound(
-  folder: string,
-  locale: string,
-  name: string,
+export interface Recording {
+  readonly folder: string;
+  readonly locale: string;
+  /** One plain word, no path. */
+  readonly name: string;
+}
+
+/** The file, or null where there is none that is a WAV. */
+export async function recordedSound(
+  disk: Disk,
+  { folder, locale, name }: Recording,
 ): Promise<Buffer | null> {
   try {
-    const wav = await readFile(join(folder, locale, `${name}.wav`));
-    const good = wav.length <= WAV_MAX_BYTES && wav.toString('latin1', 0, 4) === 'RIFF';
-    return good ? wav : null;
+    const file = await disk.open(`${folder}/${locale}/${name}.wav`, 'read');
+    try {
+      const size = await file.size();
+      if (size > WAV_MAX_BYTES) return null;
+      const wav = await file.read(0, size);
+      return wav.toString('latin1', 0, 4) === 'RIFF' ? wav : null;
+    } finally {
+      await file.close();
+    }
   } catch {
     return null;
   }

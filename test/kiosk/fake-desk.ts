@@ -209,7 +209,8 @@ export function screens(language: Language) {
 }
 
 const PHOTO =
-  'data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==';
+  'data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9Q' +
+  'DwADhgGAWjR9awAAAABJRU5ErkJggg==';
 
 function sscCard(language: Language, item: PayItem): CardView {
   const zh = language === 'zh-CN';

@@ -217,14 +217,14 @@ export class KioskBench {
     return createPurseCard(profile, SIM_KEYS);
   }
 
-  /** Lays a card on the pad. */
-  async lay(card: PurseCard): Promise<void> {
+  /** Lays a card on the pad, which says of itself what `report` says. */
+  async lay(card: PurseCard, report?: CardReport): Promise<void> {
     const purse = sample.purse && {
       ...sample.purse,
       serial: card.serial,
       balance_fen: card.balance_fen,
     };
-    this.report = ok({ ...sample, face: 'contactless', purse });
+    this.report = ok({ ...(report ?? { ...sample, purse }), face: 'contactless' });
     this.field.enter(card);
     await this.moment();
   }

@@ -54,7 +54,7 @@ function ask(url: string): Promise<Answer> {
 }
 
 screen.test(
-  'GIVEN a kiosk WHEN its page is asked for THEN pictures may come with a view, and no frame shows it',
+  'GIVEN a kiosk WHEN its page is asked for THEN pictures may come with a view, no frame shows it',
   () =>
     withScreen(async ({ url }) => {
       const { status, policy } = await ask(url);

@@ -30,10 +30,10 @@ function since(bench: KioskBench, screen: string): string {
 async function stories(bench: KioskBench) {
   const found: string[] = [];
   const gather = async () => {
-    for await (const { intent, outcome, passed } of bench.ledger.stories())
-      found.push(
-        `${intent.fare_rule} ${intent.amount_fen} ${outcome?.status ?? 'open'} ${passed ? 'used' : ''}`.trim(),
-      );
+    for await (const { intent, outcome, passed } of bench.ledger.stories()) {
+      const end = `${outcome?.status ?? 'open'} ${passed ? 'used' : ''}`;
+      found.push(`${intent.fare_rule} ${intent.amount_fen} ${end}`.trim());
+    }
   };
   await bench.clock.until(gather());
   return found;

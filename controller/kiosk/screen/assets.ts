@@ -1,6 +1,6 @@
 /**
- * The fixed files of the kiosk's page: in a build they lie beside the bundle (`dist/kiosk-page`), in
- * a checkout they are made at start.
+ * The fixed files of the page: in a build they lie beside the bundle, in `dist/kiosk-page`; in a
+ * checkout they are made at start.
  */
 
 import { existsSync, readFileSync } from 'node:fs';

@@ -1,7 +1,7 @@
 /**
- * The kiosk's screen as a web page for the browser on the same machine: fixed files, the newest view
- * over `/live`, spoken prompts under `/speech/<id>`. One page at a time: a second one would be
- * somebody else who looks on.
+ * The kiosk's screen as a web page for the browser on the same machine: fixed files, the newest
+ * view over `/live`, spoken prompts under `/speech/<id>`. One page at a time: a second one would
+ * be somebody else who looks on.
  */
 
 import type { Clock } from '../../../firmware-bridge/ports.ts';
