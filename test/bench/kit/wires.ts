@@ -1,4 +1,4 @@
-/** One and the same APDU over one wire, twice: through our whole stack, and by the library alone. */
+/** The same APDU over the same wire: through our whole stack, and by the library alone. */
 
 import type { LaneConfig } from '../../../config/schema.ts';
 import { systemClock } from '../../../firmware-bridge/clock.ts';
