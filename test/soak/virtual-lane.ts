@@ -1,6 +1,7 @@
 /**
  * A whole gate in virtual time: real machines, PN532 driver, PSAM client and ledger; a virtual
- * chip, cards and PSAM; a disk in memory. Nothing moves unless the clock does, so a seed repeats exactly.
+ * chip, cards and PSAM; a disk in memory. Nothing moves unless the clock does, so a seed repeats
+ * exactly.
  */
 
 import { createGate, type Gate } from '../../controller/gate/gate.ts';
