@@ -59,7 +59,7 @@ export interface Supervisor {
   stop(limit_ms?: number): Promise<void>;
 }
 
-/** From the last sign of life until everybody is told: two seconds, less what a busy board is late. */
+/** From the last sign of life until everybody is told: two seconds, less a late timer. */
 const LOST_MS = 1_900;
 /** What is left of that at least after the first failure, however late it came. */
 const LAST_CHANCE_MS = 600;

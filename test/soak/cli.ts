@@ -1,5 +1,5 @@
 /**
- * `npm run soak`: what a station suffers, for as long as it takes. Ends with 1 when a promise broke.
+ * `npm run soak`: what a station suffers, as long as it takes. Ends with 1 when a promise broke.
  *   --only NAME    one scenario (repeat for more)    --rounds N  --hidraw-rounds N  --flicks N
  *   --quick        to see that it works              --taps N    --seed N
  *   --json         for programs                      --markdown  the table of docs/performance.md

@@ -121,14 +121,14 @@ class Crowd {
     if (timers > 0) this.#complain(`${timers} timers are left`);
   }
 
-  /** The one that was just pulled away, unless it has just opened, or is a matter for staff; or another. */
+  /** The one just pulled away, unless it has just opened or is a matter for staff; or another. */
   async #validCard(flicked: PurseCard | null, flick: number): Promise<void> {
     const { clock, field, met } = this.#lane;
     const again = flicked && !this.#isJustSettled(flicked) && !this.#isShort(flicked);
     const same = again && this.#chance.next() < 0.5;
     const others = this.#cards.filter((one) => one !== flicked && !this.#isShort(one));
     const card = same ? flicked : this.#chance.pick(others);
-    if (!same) this.#lane.skip(LATER_MS);
+    if (!same) this.#lane.later(LATER_MS);
     const begin_ms = clock.now_ms();
     const concluded = new Promise<TapResult>((resolve) => {
       this.#hear = (result) => {

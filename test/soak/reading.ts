@@ -7,7 +7,7 @@ import type { Watch, Worked } from './replug.ts';
 const SELECT = Buffer.from('00A4040008A000000632010105', 'hex');
 const TIMEOUT_MS = 800;
 
-/** As the lane's loop does: a failed detection is told to the watch; a failed exchange shows there. */
+/** As the lane's loop: a failed detection is told to the watch; a failed exchange shows there. */
 export async function readOnce(reader: CardReader, watch: Watch): Promise<Worked> {
   const found = await reader.detect();
   if (!found.ok) {

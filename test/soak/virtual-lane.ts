@@ -1,6 +1,7 @@
 /**
- * A whole gate in virtual time: real machines, PN532 driver, PSAM client and ledger; a virtual chip,
- * cards and PSAM; a disk in memory. Nothing moves unless the clock does, so a seed repeats exactly.
+ * A whole gate in virtual time: real machines, PN532 driver, PSAM client and ledger; a virtual
+ * chip, cards and PSAM; a disk in memory. Nothing moves unless the clock does, so a seed repeats
+ * exactly.
  */
 
 import { createGate, type Gate } from '../../controller/gate/gate.ts';
@@ -32,7 +33,7 @@ const QUICK_TIMING: Timing = {
 export interface VirtualLane {
   readonly clock: FakeClock;
   /** The wall clock alone goes on. */
-  skip(time_ms: number): void;
+  later(time_ms: number): void;
   wall_ms(): number;
   readonly field: Field;
   readonly gate: Gate;
@@ -92,7 +93,7 @@ export async function openVirtualLane(pace: Pace): Promise<VirtualLane> {
   return {
     ...{ clock, field, gate, ledger, met, wall_ms: time.wall_ms },
     recovery_window_ms: config.lane.recovery_window_s * 1_000,
-    skip(time_ms) {
+    later(time_ms) {
       skipped_ms += time_ms;
     },
     async end() {

@@ -1,6 +1,7 @@
 /**
- * The npm client `pn532`, as a program of its own: its old logger changes the prototypes of whatever
- * process loads it. Opens the device named, waits for a tag, and prints the firmware and that tag.
+ * The npm client `pn532`, as a program of its own: its old logger changes the prototypes of the
+ * process that loads it. Opens the device named, waits for a tag, and prints the firmware and
+ * that tag.
  */
 
 import { createRequire } from 'node:module';
