@@ -65,30 +65,33 @@ async function withStage(body: (set: Set) => Promise<void>): Promise<void> {
 stage.test(
   'GIVEN everybody of the tray WHEN each puts the card in THEN each gets what belongs to it',
   () =>
-    withStage(async ({ stage, kiosk, people, screen }) => {
-      for (const { id, contact, contactless, expected } of people) {
+    withStage(async (set) => {
+      const { stage, kiosk, people, screen } = set;
+      for (const person of people.filter(({ contact, contactless }) => contact ?? contactless)) {
         await until(() => screen().kind === 'welcome');
-        const place = contact ? 'slot' : 'pad';
-        stage.command({ type: 'put', person: id, place });
-        if (!contact && !contactless) continue;
+        const place = person.contact ? 'slot' : 'pad';
+        stage.command({ type: 'put', person: person.id, place });
         await until(() => !['welcome', 'reading'].includes(screen().kind));
-        const shown = screen();
-        if (expected.kind === 'silent') assert.is(shown.kind, 'unreadable', id);
-        else if (shown.kind !== 'card') assert.unreachable(`${id}: ${shown.kind}`);
-        else {
-          assert.is(shown.card.kind, expected.kind, id);
-          if (expected.validity) assert.is(shown.card.validity?.state, expected.validity, id);
-          kiosk.desk.command({ type: 'reveal', on: true });
-          const full = screen();
-          const name = full.kind === 'card' ? full.card.holder?.name : undefined;
-          if (expected.holder) assert.is(name, expected.holder, id);
-        }
-        stage.command({ type: 'put', person: id, place: 'tray' });
+        if (person.expected.kind === 'silent') assert.is(screen().kind, 'unreadable', person.id);
+        else expectCard(person, set);
+        stage.command({ type: 'put', person: person.id, place: 'tray' });
         kiosk.desk.command({ type: 'finish' });
       }
     }),
   120_000,
 );
+
+function expectCard({ id, expected }: Person, { kiosk, screen }: Set): void {
+  kiosk.desk.command({ type: 'reveal', on: true });
+  const shown = screen();
+  if (shown.kind !== 'card') throw new Error(`${id}: ${shown.kind}`);
+  const { card } = shown;
+  assert.is(card.kind, expected.kind, id);
+  if (expected.holder) assert.is(card.holder?.name, expected.holder, id);
+  // A card of the first generation works; its holder is sent to a bank all the same.
+  const old = card.generation === 1 && expected.validity === 'valid';
+  if (expected.validity) assert.is(card.validity?.state, old ? 'unsure' : expected.validity, id);
+}
 
 stage.test('GIVEN a card on the pad WHEN torn in the debit THEN once, and a receipt', () =>
   withStage(async ({ stage, equipment, kiosk, people, screen }) => {
