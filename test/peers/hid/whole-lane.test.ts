@@ -38,7 +38,7 @@ const LANE = {
 
 station.testWith(
   needed,
-  'GIVEN a card on the reader WHEN the lane runs THEN it pays, somebody walks, the books hold',
+  'GIVEN a card on the reader WHEN the lane runs THEN it pays once, somebody walks, books hold',
   async () => {
     const out = scratch();
     writeFileSync(join(out, 'lane.yaml'), JSON.stringify(LANE, null, 2));
@@ -49,7 +49,8 @@ station.testWith(
     assert.match(said, /1 stories, 0 of them grey/);
     const [paid] = said.split('\n').filter((line) => line.startsWith('{'));
     const { amount_fen, status, passed } = JSON.parse(paid ?? '{}');
-    assert.equal({ amount_fen, status, passed }, { amount_fen: 200, status: 'done', passed: true });
+    assert.match(status, /^(done|recovered)$/);
+    assert.equal({ amount_fen, passed }, { amount_fen: 200, passed: true });
   },
   FIRST_RUN_MS,
 );
