@@ -1,5 +1,6 @@
 /** What a Linux board says of itself, for `tapway doctor`. Reads; changes nothing. */
 
+import { spawn } from 'node:child_process';
 import { constants } from 'node:fs';
 import { access, readdir, readFile, readlink, realpath, stat, statfs } from 'node:fs/promises';
 import { basename, dirname, resolve } from 'node:path';
@@ -179,3 +180,21 @@ function text(path: string): Promise<string | null> {
 
 const yes = () => true;
 const no = () => false;
+
+/** Is there such a program on the path? */
+export async function hasProgram(name: string): Promise<boolean> {
+  return succeeds('sh', ['-c', 'command -v "$1"', 'sh', name]);
+}
+
+/** Does fontconfig know a font for Chinese? */
+export async function hasChineseFont(): Promise<boolean> {
+  return succeeds('sh', ['-c', 'fc-list :lang=zh-cn | grep -q .']);
+}
+
+function succeeds(program: string, args: readonly string[]): Promise<boolean> {
+  return new Promise((resolve) => {
+    const child = spawn(program, args, { stdio: 'ignore' });
+    child.once('error', () => resolve(false));
+    child.once('close', (code) => resolve(code === 0));
+  });
+}

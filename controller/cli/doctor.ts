@@ -1,5 +1,6 @@
 /** `tapway doctor`: examines the board with the real devices. */
 
+import { isKioskFile, loadKiosk } from '../../config/load-kiosk.ts';
 import type { LaneConfig } from '../../config/schema.ts';
 import { openBoard } from '../../firmware-bridge/barrier/board.ts';
 import * as board from '../../firmware-bridge/board.ts';
@@ -14,25 +15,41 @@ import { openKept, readActive } from '../blacklist/archive.ts';
 import type { ExitCode, Io } from '../commands/io.ts';
 import { DEVICES } from '../devices.ts';
 import { examine } from '../ops/doctor.ts';
-import type { Board, ListState } from '../ops/finding.ts';
+import { examineKiosk, type KioskBoard } from '../ops/doctor-kiosk.ts';
+import type { Finding, ListState } from '../ops/finding.ts';
 import { wipeKeys } from '../sam/key-set.ts';
 import { listDirectory } from '../stores.ts';
 import { readKeySet } from './key-file.ts';
 import { readLane } from './shell.ts';
 
-/** @param file the lane's configuration; without it only what every board needs */
+/** @param file the configuration of a lane or kiosk; without it only what every board needs */
 export async function doctor(io: Io, file: string | undefined): Promise<ExitCode> {
-  const config = file === undefined ? null : readLane(io, file);
-  if (file !== undefined && !config) return 2;
-  const findings = await examine(realBoard(io), config);
+  const findings = await findingsOf(io, file);
+  if (!findings) return 2;
   for (const { level, what, cure } of findings) {
     io.out(`${level.padEnd(8)} ${what}${cure ? `\n         cure: ${cure}` : ''}`);
   }
   return findings.some(({ level }) => level === 'bad') ? 1 : 0;
 }
 
-function realBoard(io: Io): Board {
+/** Null: the configuration cannot be used, as standard error says. */
+async function findingsOf(io: Io, file: string | undefined): Promise<Finding[] | null> {
+  const realOne = realBoard(io);
+  if (file === undefined) return examine(realOne, null);
+  if (!isKioskFile(file, io.env)) {
+    const lane = readLane(io, file);
+    return lane && examine(realOne, lane);
+  }
+  const loaded = loadKiosk(file, io.env);
+  if (loaded.ok) return examineKiosk(realOne, loaded.config);
+  for (const error of loaded.errors) io.err(error);
+  return null;
+}
+
+function realBoard(io: Io): KioskBoard {
   return {
+    hasProgram: board.hasProgram,
+    hasChineseFont: board.hasChineseFont,
     nodeVersion: process.version,
     wall_ms: io.clock.wall_ms(),
     isRoot: process.getuid?.() === 0,

@@ -2,7 +2,7 @@
 
 import { promptId } from './speaker.ts';
 import type { KioskView } from './view.ts';
-import type { Prompt } from './words.ts';
+import { type Prompt, wordsIn } from './words.ts';
 
 export interface Announcer {
   /** What belongs to the scene; null: nothing is said, and nothing is taken back. */
@@ -22,7 +22,7 @@ export function createAnnouncer(): Announcer {
       if (id === saidFor) return;
       saidFor = id;
       count += 1;
-      says = id === '' ? null : { id, prompt: String(count) };
+      says = prompt && { id: `${id}.${count}`, prompt: wordsIn(locale).prompts[prompt] };
     },
     again() {
       saidFor = '';

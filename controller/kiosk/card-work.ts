@@ -233,12 +233,18 @@ export function createCardWork(kiosk: OpenKiosk): CardWork {
     return { item, outcome: 'refused', texts, balance_fen: null, receipt: null };
   }
 
+  /** Starts like any other SAM afterwards, and is not to be trusted: the till stays shut. */
+  function countMac2(message: TillResult['message']): void {
+    if (message === 'pass') wrongMac2 = 0;
+    if (message !== 'mac2-wrong') return;
+    wrongMac2 += 1;
+    log.error({ consecutive: wrongMac2 }, 'wrong MAC2');
+    if (wrongMac2 >= (config.sam?.mac2_fail_limit ?? 1)) kiosk.distrustSam();
+  }
+
   function tellLog({ detail, message, serial, fault }: TillResult): void {
     log.info({ message, card: maskSerial(serial) }, detail);
-    if (message === 'mac2-wrong') {
-      wrongMac2 += 1;
-      log.error({ consecutive: wrongMac2 }, 'wrong MAC2');
-    } else if (message === 'pass') wrongMac2 = 0;
+    countMac2(message);
     if (!fault) return;
     const { code } = fault;
     const part = code.startsWith('sam-') ? 'sam' : code.startsWith('ledger-') ? 'books' : null;

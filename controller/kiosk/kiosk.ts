@@ -4,24 +4,16 @@
  */
 
 import { createActor } from 'xstate';
-import type { KioskConfig } from '../../config/kiosk.ts';
-import type { CardReader, Clock, Printer, Timer, Voice } from '../../firmware-bridge/ports.ts';
-import type { Replug } from '../../firmware-bridge/supervise/devices.ts';
-import type { Blacklist } from '../blacklist/blacklist.ts';
-import type { Network } from '../gate/network.ts';
-import type { Ledger } from '../ledger/ledger.ts';
-import type { Log } from '../ops/log.ts';
-import type { PurchaseSam } from '../sam/sam.ts';
-import type { SscCrypto } from '../sam/ssc-keys.ts';
+import { failed, type Timer } from '../../firmware-bridge/ports.ts';
 import { createAnnouncer } from './announcer.ts';
 import { createCardLoop } from './card-loop.ts';
-import { type CardDesk, createCardWork } from './card-work.ts';
+import { createCardWork } from './card-work.ts';
 import { createCommands } from './commands.ts';
+import type { KioskDeps } from './deps.ts';
 import { createDevices, type Part } from './devices.ts';
 import { createIdle } from './idle.ts';
 import { modeMachine } from './mode.ts';
 import { createPrinting } from './printing.ts';
-import type { Face } from './report.ts';
 import {
   guidesIn,
   type Mode,
@@ -36,29 +28,7 @@ import { createStaff } from './staff.ts';
 import { createTill } from './till.ts';
 import type { DeviceHealth, KioskDesk, KioskView, Notice } from './view.ts';
 import { Visit } from './visit.ts';
-import { type Prompt, wordsIn } from './words.ts';
-
-export interface KioskDeps {
-  readonly config: KioskConfig;
-  readonly clock: Clock;
-  readonly readers: Readonly<Partial<Record<Face, CardReader>>>;
-  /** How a card is read; see `read-card.ts`. */
-  readonly cards: CardDesk;
-  /** Who answers for the keys of a Social Security Card; null: nobody. */
-  readonly crypto: SscCrypto | null;
-  readonly printer: Printer | null;
-  /** Together the till; null: nothing is sold here. */
-  readonly sale: {
-    readonly sam: PurchaseSam;
-    readonly ledger: Ledger;
-    readonly blacklist: Blacklist;
-    readonly network: Network;
-  } | null;
-  readonly voice: Voice | null;
-  readonly prepared: (locale: string, prompt: Prompt) => Promise<Buffer | null>;
-  readonly log: Log;
-  readonly replug?: { readonly reader?: Replug; readonly sam?: Replug };
-}
+import { wordsIn } from './words.ts';
 
 export interface Kiosk {
   readonly desk: KioskDesk;
@@ -113,6 +83,7 @@ class OpenKiosk {
   notice: Notice['code'] | null = null;
   readonly #listeners = new Set<() => void>();
   #seq = 0;
+  #samDistrusted = false;
   readonly #announcer = createAnnouncer();
   #lastState: SessionState = 'welcome';
   #lastMode: Mode = 'starting';
@@ -193,7 +164,8 @@ class OpenKiosk {
   }
 
   get canPay(): boolean {
-    return this.till !== null && this.devices.usable('sam') && this.devices.usable('books');
+    if (this.till === null || this.#samDistrusted) return false;
+    return this.devices.usable('sam') && this.devices.usable('books');
   }
 
   async start(): Promise<void> {
@@ -233,6 +205,13 @@ class OpenKiosk {
 
   sendMode(event: { readonly type: 'STAFF' | 'LEAVE' }): void {
     this.#mode.send(event);
+  }
+
+  /** Nothing is sold any more until the kiosk is started anew. */
+  distrustSam(): void {
+    this.#samDistrusted = true;
+    const why = 'too many wrong MAC2 in a row: the till is shut';
+    this.devices.report(null, failed('sam-distrusted', 'none', why).fault);
   }
 
   /** `null`: nothing is wrong any more. */

@@ -14,7 +14,7 @@ export interface SpeakerOptions {
 }
 
 export interface Speaker {
-  /** WAV; null when there is none. @param id see `promptId` */
+  /** WAV; null when there is none. @param id see `promptId`; a number behind it counts sayings */
   sound(id: string): Promise<Buffer | null>;
   /** For staff. */
   health(): DeviceHealth;
@@ -37,13 +37,14 @@ export function createSpeaker(options: SpeakerOptions): Speaker {
 
   return {
     async sound(id) {
-      const asked = known.get(id);
+      const name = id.replace(/\.\d+$/, '');
+      const asked = known.get(name);
       if (!asked) return null;
-      const making = kept.get(id) ?? make(asked.locale, asked.prompt);
-      kept.set(id, making);
+      const making = kept.get(name) ?? make(asked.locale, asked.prompt);
+      kept.set(name, making);
       const sound = await making;
       // Nothing is kept of a failure: the voice may be there the next time.
-      if (!sound) kept.delete(id);
+      if (!sound) kept.delete(name);
       return sound;
     },
     health: () => ({

@@ -22,8 +22,8 @@ export interface KioskView {
   /** Seconds until everything is cleared; null while nobody needs a warning. */
   readonly clearsIn_s: number | null;
   /**
-   * What is said now: `id` names the sound (`/speech/<id>`), `prompt` counts what was said, so that
-   * the same words can be said again. Null for silence. A new `seq` alone says nothing.
+   * What is said now: `prompt` in words, `id` for its sound (`/speech/<id>`), another one each time
+   * that something is said. Null for silence. A new `seq` alone says nothing.
    */
   readonly says: { readonly id: string; readonly prompt: string } | null;
   readonly canPrint: boolean;

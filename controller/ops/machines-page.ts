@@ -13,6 +13,8 @@ const SOURCES: Readonly<Record<string, string>> = {
   tap: 'controller/gate/tap/machine.ts',
   passage: 'controller/gate/passage.ts',
   link: 'firmware-bridge/supervise/machine.ts',
+  session: 'controller/kiosk/session.ts',
+  kiosk: 'controller/kiosk/mode.ts',
 };
 
 export function machinesPage(machines: readonly MachineGraph[]): string {

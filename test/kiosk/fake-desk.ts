@@ -67,7 +67,10 @@ export function viewOf(name: ScreenName, language: Language): KioskView {
     screen,
     notice: null,
     clearsIn_s: null,
-    says: { id: `${language}.${name}`, prompt: '1' },
+    says: {
+      id: `${language}.${name}.1`,
+      prompt: zh ? '请看屏幕上的说明。' : 'Please read the screen.',
+    },
     canPrint: true,
     ...others,
   };

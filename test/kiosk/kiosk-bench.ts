@@ -30,7 +30,9 @@ import {
   type PrinterStatus,
   type Reply,
 } from '../../firmware-bridge/ports.ts';
+import type { CardProfile } from '../../sim/card/personalise.ts';
 import { createPurseCard, type PurseCard } from '../../sim/card/purse.ts';
+import { createForgedPurse } from '../../sim/card/strangers.ts';
 import type { Target } from '../../sim/card/target.ts';
 import { createField } from '../../sim/chip/field.ts';
 import { attachToLink } from '../../sim/chip/on-link.ts';
@@ -204,17 +206,25 @@ export class KioskBench {
     await this.moment();
   }
 
+  /** A purse without keys, whose MAC2 is made up. */
+  forgedPurse(): PurseCard {
+    return createForgedPurse(this.#profile(5_000));
+  }
+
   /** A transit purse on a card of its own, with ¥50 unless it says otherwise. */
   purse(balance_fen = 5_000): PurseCard {
+    return createPurseCard(this.#profile(balance_fen), SIM_KEYS);
+  }
+
+  #profile(balance_fen: number): CardProfile {
     this.#cards += 1;
     const digits = String(this.#cards).padStart(2, '0');
-    const profile = {
+    return {
       ...{ name: `card ${digits}`, uid: `04A1B2C3D4E5${digits}`, issuer: SIM_ISSUER },
       serial: `031043999000000002${digits}`,
       ...{ city: '3320', start: '20230101', expiry: '20331231', cardType: '00', cardKind: '01' },
       ...{ interoperable: true, balance_fen, algorithm: 'sm4' as const },
     };
-    return createPurseCard(profile, SIM_KEYS);
   }
 
   /** Lays a card on the pad, which says of itself what `report` says. */

@@ -292,4 +292,21 @@ till.test(
   },
 );
 
+till.test('GIVEN forged purses WHEN three were met in a row THEN the till is shut', async () => {
+  const bench = await started();
+  for (let nth = 1; nth <= 3; nth += 1) {
+    const forged = bench.forgedPurse();
+    await bench.lay(forged);
+    await bench.do({ type: 'pay', item: 'registration' }, { type: 'confirm' });
+    const { outcome, title } = bench.screen('paid');
+    assert.equal([outcome, title], ['uncertain', '请到服务窗口']);
+    await bench.do({ type: 'finish' });
+    await bench.lift(forged);
+  }
+  await bench.lay(bench.purse());
+  assert.is(bench.screen('card').card.services.includes('pay'), false);
+  assert.match(bench.log.join(), /E403 sam-distrusted/);
+  await bench.stop();
+});
+
 till.run();
