@@ -1,0 +1,370 @@
+/**
+ * A world: one gate lane with everything around it, in virtual time, that lives through a story.
+ * The same story always gives the same events.
+ */
+
+import type { TapResult } from '../../controller/gate/tap/runner.ts';
+import type { MemoryLink } from '../../firmware-bridge/link/memory.ts';
+import { createVirtualBarrier, type VirtualBarrier } from '../barrier/barrier.ts';
+import { createField, type Field } from '../chip/field.ts';
+import { createVirtualPn532, type VirtualPn532 } from '../chip/pn532.ts';
+import { NO_TIMING, REAL_TIMING } from '../chip/timing.ts';
+import { type Chance, createChance } from '../lane/chance.ts';
+import { createVirtualPsam, type VirtualPsam } from '../sam/psam.ts';
+import { type Board, createBoard } from './board.ts';
+import { listedSerials, makeCards, type WorldCard } from './cards.ts';
+import { Checks } from './checks.ts';
+import { createVirtualClock, type Owner, type VirtualClock } from './clock.ts';
+import { type DiskTrouble, WorldDisk } from './disk.ts';
+import { Hazards, type Struck } from './hazards.ts';
+import { configFor, type Lane, openLane } from './lane.ts';
+import { createLists, type Lists } from './lists.ts';
+import type { Border } from './ports.ts';
+import { createEventLog, type EventLog } from './record.ts';
+import type { Step, Story } from './story.ts';
+
+/** Between the death of a process and the next, where no fault says how long. */
+const RESTART_MS = 2_000;
+
+export interface Life {
+  readonly owner: Owner;
+  lane: Lane | null;
+}
+
+export class World {
+  readonly story: Story;
+  readonly clock: VirtualClock = createVirtualClock();
+  readonly checks = new Checks(this.clock);
+  readonly log: EventLog;
+  readonly cards: readonly WorldCard[];
+  readonly field: Field;
+  readonly barrier: VirtualBarrier;
+  readonly board: Board;
+  readonly disk: WorldDisk;
+  readonly hazards: Hazards;
+  readonly lists: Lists;
+  /** Results of taps, newest last, of this step. */
+  told: TapResult[] = [];
+  walks = true;
+  life: Life | null = null;
+  /** Null once faults have stopped. */
+  step: Step | null = null;
+  readonly #chip: VirtualPn532;
+  readonly #psam: VirtualPsam;
+  readonly #byTarget = new Map<object, WorldCard>();
+  #chance: Chance;
+  #line: MemoryLink | null = null;
+  #plugged = true;
+  #samAbsent = false;
+  #diskTrouble: (DiskTrouble & { once?: boolean; on?: string }) | null = null;
+
+  constructor(story: Story, whole = false) {
+    this.story = story;
+    const { clock, checks } = this;
+    this.log = createEventLog(clock.now_ms, whole);
+    this.#chance = createChance(story.seed);
+    this.cards = makeCards([...story.cards, 'sm4']);
+    for (const card of this.cards) this.#byTarget.set(card.target, card);
+    this.lists = createLists(this.cards);
+    this.#useList(1);
+    const field = createField();
+    this.field = { ...field, exchange: (target, apdu) => this.#exchange(field, target, apdu) };
+    const timing = story.timed ? REAL_TIMING : NO_TIMING;
+    this.#chip = createVirtualPn532({ clock, field: this.field, timing });
+    this.#psam = createVirtualPsam(clock, { timed: story.timed });
+    this.barrier = createVirtualBarrier({
+      ...{ clock, walk: () => this.walks },
+      ...{ travel_ms: 100, approach_ms: 100, pass_ms: 200 },
+    });
+    this.board = createBoard(this.barrier, {
+      opening: () => this.#ordered('open'),
+      shutting: () => this.#ordered('shut'),
+      event: (event) => this.log.write(`gate ${event}`),
+    });
+    this.disk = new WorldDisk({
+      clock,
+      sync_ms: story.sync_ms,
+      onDurable: (path, _offset, bytes) => {
+        checks.durable(path, bytes);
+      },
+    });
+    this.disk.trouble = (call) => this.#troubleFor(call);
+    this.hazards = new Hazards({
+      clock,
+      strike: (fault) => this.#strike(fault),
+      hit: (name) => this.#hit(name),
+    });
+  }
+
+  /** A new process, at once. */
+  boot(): void {
+    const owner: Owner = { alive: true, timers: 0 };
+    const life: Life = { owner, lane: null };
+    this.life = life;
+    this.log.write('boot');
+    void this.#start(life).catch((error: unknown) => {
+      this.checks.fail('resources', `the lane threw: ${String(error)}`);
+    });
+  }
+
+  async #start(life: Life): Promise<void> {
+    const { story, board, disk, lists } = this;
+    const opened = await openLane({
+      ...{ story, board, disk, config: configFor(story), border: this.#borderOf(life.owner) },
+      ...{ chip: this.#chip, slot: this.#slot(), blacklist: lists.blacklist },
+      plugged: () => this.#plugged,
+      onLine: (line) => {
+        this.#line = line;
+      },
+      log: (level, text) => this.#said(level, text),
+    });
+    if (!life.owner.alive) return;
+    if (!opened.ok) {
+      this.log.write(`no start: ${opened.fault.detail}`);
+      this.end(life, RESTART_MS);
+      return;
+    }
+    life.lane = opened.value;
+    const { gate, ledger } = opened.value;
+    ledger.onAppend((appended) => {
+      if (!life.owner.alive) return;
+      this.log.write(`book ${appended.seq} ${appended.record.type}`);
+      this.checks.acknowledged(appended);
+    });
+    gate.onTap((result) => {
+      if (life.owner.alive) this.#tapped(result);
+    });
+    this.#follow(life);
+    await gate.start();
+  }
+
+  #follow({ owner, lane }: Life): void {
+    if (!lane) return;
+    const { gate } = lane;
+    const seen = { mode: '', tap: '', passage: '' };
+    gate.onChange(() => {
+      if (!owner.alive) return;
+      const now = gate.snapshot();
+      for (const machine of ['mode', 'tap', 'passage'] as const) {
+        const state = now[machine];
+        if (seen[machine] === state) continue;
+        this.log.count('states', `${machine} ${state}`);
+        this.log.count('transitions', `${machine} ${seen[machine]} → ${state}`);
+        if (machine !== 'tap') this.log.write(`${machine} ${state}`);
+        seen[machine] = state;
+      }
+    });
+  }
+
+  /** The process is gone; the next one comes after a while. */
+  end(life: Life, down_ms: number): void {
+    if (!life.owner.alive) return;
+    life.owner.alive = false;
+    this.clock.setTimeout(() => this.boot(), down_ms);
+  }
+
+  get serving(): boolean {
+    const mode = this.life?.owner.alive ? this.life.lane?.gate.snapshot().mode : undefined;
+    return mode === 'inService' || mode === 'degraded';
+  }
+
+  /** Nobody taps, the leaves are shut. */
+  get quiet(): boolean {
+    const now = this.life?.owner.alive ? this.life.lane?.gate.snapshot() : undefined;
+    return now?.tap === 'idle' && now.passage === 'closed' && this.barrier.position === 'closed';
+  }
+
+  /** Everything that is broken is whole again. */
+  mend(): void {
+    this.hazards.disarm();
+    this.#diskTrouble = null;
+    this.#samAbsent = false;
+    this.#psam.setFault('none');
+    this.#plugged = true;
+    this.#chip.mute(false);
+    this.board.find();
+    this.board.setFire(false);
+    this.board.key(false);
+  }
+
+  begin(step: Step): void {
+    this.step = step;
+    this.checks.step = step.id;
+    this.#chance = createChance(this.story.seed * 1_000_003 + step.id);
+    this.told = [];
+    this.walks = step.walks;
+    this.hazards.arm(step);
+  }
+
+  #borderOf(owner: Owner): Border {
+    return {
+      owner,
+      clock: this.clock,
+      cross: () => {
+        if (owner.alive) this.hazards.port();
+      },
+      spoil: (direction) => this.hazards.spoil(direction),
+      samInstead: (command) => this.hazards.samInstead(command, () => this.#resetSam()),
+      heardSam: (command, answer) => this.checks.judged(command, answer),
+    };
+  }
+
+  #resetSam(): void {
+    this.#psam.restore(this.#psam.snapshot());
+  }
+
+  #slot() {
+    return this.#psam;
+  }
+
+  #exchange(field: Field, target: WorldCard['target'], apdu: Buffer) {
+    const card = this.#byTarget.get(target);
+    const before = card?.purse?.snapshot();
+    this.hazards.command();
+    if (card) this.checks.sent(card, apdu);
+    const heard = field.exchange(target, apdu);
+    if (heard.kind === 'lost') this.#hit(`tear ${heard.stays ? 'glitch' : 'gone'}`);
+    if (card?.purse && before && card.purse.counter !== before.counter) {
+      const answer = heard.kind === 'answer' ? heard.answer : this.#proofOf(card);
+      this.checks.paid(card, apdu, answer, before.balance_fen);
+      this.log.write(`card ${card.target.name} debited, n ${before.counter}`);
+    }
+    return heard;
+  }
+
+  /** TAC ‖ MAC2 of a debit whose answer was lost. */
+  #proofOf({ purse }: WorldCard): Buffer {
+    const proof = purse?.snapshot().proof;
+    return Buffer.from((proof?.tac ?? '') + (proof?.mac2 ?? ''), 'hex');
+  }
+
+  #tapped(result: TapResult): void {
+    const { message, detail, paid } = result;
+    this.told.push(result);
+    this.log.count('outcomes', message);
+    this.log.write(`tap ${message} ${paid ? `on ${paid.ref}` : ''} (${detail})`);
+    this.checks.privacy.said(detail);
+    this.checks.granted(result);
+  }
+
+  #said(level: string, text: string): void {
+    this.log.write(`${level} ${text}`);
+    this.checks.privacy.said(text);
+  }
+
+  #ordered(what: 'open' | 'shut'): void {
+    const doors = { occupied: this.barrier.occupied, fire: this.board.fire };
+    this.log.write(`order ${what}`);
+    if (what === 'open') this.checks.opening(doors);
+    else this.checks.shutting(doors);
+  }
+
+  #useList(list: 1 | 2): void {
+    const serials = listedSerials(this.cards, list);
+    this.lists.use(serials);
+    this.checks.listed.clear();
+    for (const serial of serials) this.checks.listed.add(serial);
+  }
+
+  #troubleFor(call: 'write' | 'sync' | 'read'): DiskTrouble | null {
+    const trouble = this.#diskTrouble;
+    if (!trouble) return null;
+    if (trouble.kind === 'failing') {
+      if (trouble.on !== call) return null;
+      if (trouble.once) this.#diskTrouble = null;
+      this.#hit(`disk ${call} fails ${trouble.once ? 'once' : 'on'}`);
+    }
+    return trouble;
+  }
+
+  #hit(name: string): void {
+    this.log.count('faults', name);
+    this.log.write(`fault ${name}`);
+  }
+
+  #strike(fault: Struck): void {
+    this.#hit(fault.kind);
+    const { clock } = this;
+    const later = (then: () => void) => clock.setTimeout(then, 'for_ms' in fault ? fault.for_ms : 0);
+    switch (fault.kind) {
+      case 'leave':
+        for (const target of this.field.targets()) this.field.leave(target);
+        return;
+      case 'second-card': {
+        const other = this.cards[fault.card];
+        if (other) this.field.enter(other.target);
+        return;
+      }
+      case 'unplug':
+        this.#plugged = false;
+        this.#line?.unplug();
+        later(() => {
+          this.#plugged = true;
+        });
+        return;
+      case 'chip-mute':
+        this.#chip.mute(true);
+        later(() => this.#chip.mute(false));
+        return;
+      case 'chip-reboot':
+        this.#chip.power(false);
+        this.#chip.power(true);
+        return;
+      case 'sam-absent':
+        this.#psam.setFault('absent');
+        later(() => this.#psam.setFault('none'));
+        return;
+      case 'kill':
+      case 'power-cut':
+        return this.#die(fault);
+      case 'clock-step':
+        clock.stepWall(fault.step_ms);
+        return;
+      case 'list-swap':
+        return this.#useList(2);
+      case 'fire':
+        this.board.setFire(true);
+        later(() => this.board.setFire(false));
+        return;
+      case 'service-key':
+        this.board.key(true);
+        later(() => this.board.key(false));
+        return;
+      case 'intruder':
+        return this.barrier.intrude();
+      case 'barrier-lost':
+        this.board.lose();
+        later(() => this.board.find());
+        return;
+      case 'disk-slow':
+      case 'disk-fails':
+      case 'disk-full':
+        return this.#breakDisk(fault, later);
+    }
+  }
+
+  #breakDisk(
+    fault: Extract<Struck, { kind: 'disk-slow' | 'disk-fails' | 'disk-full' }>,
+    later: (then: () => void) => void,
+  ): void {
+    if (fault.kind === 'disk-slow') this.#diskTrouble = { kind: 'slow', delay_ms: 400 };
+    else if (fault.kind === 'disk-full') this.#diskTrouble = { kind: 'full' };
+    else this.#diskTrouble = { kind: 'failing', on: fault.on, once: fault.once };
+    const trouble = this.#diskTrouble;
+    later(() => {
+      if (this.#diskTrouble === trouble) this.#diskTrouble = null;
+    });
+  }
+
+  #die(fault: Extract<Struck, { kind: 'kill' | 'power-cut' }>): void {
+    const { life } = this;
+    if (!life?.owner.alive) return;
+    this.end(life, fault.down_ms);
+    this.#line = null;
+    if (fault.kind === 'kill') return;
+    this.disk.cut(this.#chance);
+    this.#resetSam();
+    this.#chip.power(false);
+    this.#chip.power(true);
+  }
+}
