@@ -201,7 +201,6 @@ program
   .option('--workers <n>', 'campaign: processes, one a core', whole, 2)
   .option('--out <dir>', 'where the story of a failure is written', '.')
   .option('--log', 'print every event')
-  .addOption(new Option('--worker').hideHelp())
   .addHelpText('after', examples('npm run world -- --seed 7', 'npm run world -- --seeds 4000'))
   .action((options: WorldOptions) => end(runWorld(options)));
 

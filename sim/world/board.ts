@@ -10,9 +10,14 @@ import {
 import type { VirtualBarrier } from '../barrier/barrier.ts';
 import type { Owner } from './clock.ts';
 
+/** What whoever gives an order could know. */
+export interface Doors {
+  readonly occupied: boolean;
+  readonly fire: boolean;
+}
+
 export interface BoardEars {
-  opening(): void;
-  shutting(): void;
+  ordered(what: 'open' | 'shut', doors: Doors): void;
   event(event: BarrierEvent): void;
 }
 
@@ -79,19 +84,21 @@ export function createBoard(barrier: VirtualBarrier, ears: BoardEars): Board {
       if (!owner.alive) return;
       for (const listener of [...listeners]) listener(event);
     };
-    const order = async (heard: () => void, obey: () => Promise<Reply<void>>) => {
+    const order = async (what: 'open' | 'shut', obey: () => Promise<Reply<void>>) => {
+      // Whatever comes in this very call, whoever gave the order could not know.
+      const doors = { occupied: barrier.occupied, fire: state.fire };
       cross();
       if (!owner.alive) return ok(undefined);
       if (state.lost) return failed('barrier-lost', 'none', 'the board does not answer');
-      heard();
+      ears.ordered(what, doors);
       return obey();
     };
     const health = () =>
       state.lost ? failed('barrier-lost', 'none', 'the board does not answer') : ok('board');
     return {
       name: 'board',
-      open: (direction) => order(ears.opening, () => barrier.open(direction)),
-      shut: () => order(ears.shutting, () => barrier.shut()),
+      open: (direction) => order('open', () => barrier.open(direction)),
+      shut: () => order('shut', () => barrier.shut()),
       signal: () => {},
       onEvent(listener) {
         listeners.add(listener);

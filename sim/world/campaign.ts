@@ -7,8 +7,8 @@ import { addCoverage, type Coverage, noCoverage } from './record.ts';
 import type { Order, Report } from './worker.ts';
 
 export interface CampaignOptions {
-  /** The program that serves as a worker: it must call `serveCampaign`. */
-  readonly program: { readonly path: string; readonly args: readonly string[] };
+  /** The bundled worker. */
+  readonly program: string;
   readonly clock: Clock;
   readonly workers: number;
   readonly first: number;
@@ -29,6 +29,8 @@ export interface Progress {
   readonly seeds: number;
   readonly taps: number;
   readonly elapsed_ms: number;
+  /** Of all workers together. */
+  readonly cpu_ms: number;
   readonly failures: readonly Failure[];
 }
 
@@ -52,6 +54,7 @@ class Campaigner {
   #given = 0;
   #seeds = 0;
   #taps = 0;
+  #cpu_ms = 0;
 
   constructor(options: CampaignOptions) {
     this.#options = options;
@@ -66,7 +69,8 @@ class Campaigner {
 
   #progress(): Progress {
     const elapsed_ms = this.#options.clock.now_ms() - this.#from_ms;
-    return { seeds: this.#seeds, taps: this.#taps, elapsed_ms, failures: this.#failures };
+    const counts = { seeds: this.#seeds, taps: this.#taps, cpu_ms: this.#cpu_ms };
+    return { ...counts, elapsed_ms, failures: this.#failures };
   }
 
   #next(): Order | null {
@@ -94,8 +98,7 @@ class Campaigner {
   }
 
   #spawn(): ChildProcess {
-    const { path, args } = this.#options.program;
-    return fork(path, args);
+    return fork(this.#options.program, { execArgv: [] });
   }
 
   /** Null when it hangs or dies. */
@@ -114,8 +117,9 @@ class Campaigner {
     });
   }
 
-  #take({ seed, outcome }: Report): void {
+  #take({ seed, outcome, cpu_ms }: Report): void {
     this.#seeds += 1;
+    this.#cpu_ms += cpu_ms;
     this.#taps += outcome.taps;
     addCoverage(this.#coverage, outcome.coverage);
     if (outcome.violation) this.#fail(seed, outcome.violation);

@@ -5,6 +5,7 @@
 
 import type { TapResult } from '../../controller/gate/tap/runner.ts';
 import type { Appended } from '../../controller/ledger/ledger.ts';
+import type { Doors } from './board.ts';
 import type { VirtualClock } from './clock.ts';
 import type { WorldCard } from './cards.ts';
 import { framesIn, isSegment } from './journal.ts';
@@ -41,11 +42,6 @@ export interface Debit {
   passed: boolean;
 }
 
-export interface Doors {
-  readonly occupied: boolean;
-  readonly fire: boolean;
-}
-
 /** Shorter than every window in which a paid passage opens again or is refused as passback. */
 const WINDOW_MS = 118_000;
 
@@ -56,12 +52,14 @@ export class Checks {
   /** Durable records by number. */
   readonly written = new Map<number, Readonly<Record<string, unknown>>>();
   readonly appended = new Map<number, string>();
-  /** Serial → since when its listing is in force in the lane that runs. */
+  /** Serials on the list in force. */
   readonly listed = new Set<string>();
   readonly privacy = createPrivacy((text) => this.fail('privacy', text));
   readonly #clock: VirtualClock;
   readonly #intents = new Map<string, number>();
   readonly #byRef = new Map<number, Debit>();
+  /** Serials that were listed already when their tap began. */
+  readonly #listedBefore = new Set<string>();
   /** The latest debit of each card. */
   readonly #latest = new Map<WorldCard, Debit>();
 
@@ -89,12 +87,19 @@ export class Checks {
 
   /** A command on its way to a card. */
   sent(card: WorldCard, apdu: Buffer): void {
+    if (apdu.at(1) === 0xa4) this.#noteListed(card);
     if (apdu.at(1) !== 0x54 || card.purse === null) return;
     const { serial, counter } = card.purse;
     const at = apdu.toString('hex', 9, 16);
     if (!this.#intents.has(`${serial} ${counter} ${at}`)) {
       this.fail('money', `8054 to ${serial} at n ${counter} before its intent was durable`);
     }
+  }
+
+  #noteListed({ serial }: WorldCard): void {
+    if (serial === null) return;
+    if (this.listed.has(serial)) this.#listedBefore.add(serial);
+    else this.#listedBefore.delete(serial);
   }
 
   /** A debit that a card carried out, whether or not anybody hears of it. */
@@ -159,7 +164,7 @@ export class Checks {
     }
     const proof = [...this.#proofsOf(paid.ref)];
     if (proof.length === 0) this.fail('money', `${message} before the proof was durable`);
-    if (serial !== null && this.listed.has(serial)) {
+    if (serial !== null && this.#listedBefore.has(serial)) {
       this.fail('blacklist', `${message} for listed card ${serial}`);
     }
   }

@@ -31,21 +31,16 @@ const ALGORITHMS = Object.keys(SCHEMES) as KeyAlgorithm[];
 export async function balanceBooks(world: World): Promise<void> {
   const rows = await fetchBooks(world);
   const { debits } = world.checks;
-  const byName = new Map(debits.map((debit) => [nameOf(debit.serial, debit), debit]));
+  const byRef = new Map(debits.map((debit) => [debit.ref, debit]));
   for (const row of rows) {
-    const debit = byName.get(nameOf(row.card, row));
-    judge(world, row, debit);
-    if (debit) byName.delete(nameOf(row.card, row));
+    judge(world, row, byRef.get(row.record_seq));
+    byRef.delete(row.record_seq);
   }
-  for (const { serial, counter } of byName.values()) {
+  for (const { serial, counter } of byRef.values()) {
     world.checks.fail('money', `${serial} paid at n ${counter} and the books do not know of it`);
   }
   countCards(world);
   checkChain(world);
-}
-
-function nameOf(card: string, { counter, at }: { counter: number; at: string }): string {
-  return `${card} ${counter} ${at}`;
 }
 
 async function fetchBooks(world: World): Promise<Row[]> {

@@ -25,6 +25,8 @@ const SKIPPED_MS = 6_000;
 const SETTLES_MS = 12_000;
 /** Everything mended: by then the lane must serve again. */
 const HEALS_MS = 20_000;
+/** So many passengers find the lane closed before somebody looks. */
+const STAFF_COMES = 4;
 const MINUTE_MS = 60_000;
 
 export async function runStory(story: Story, { whole = false } = {}): Promise<Outcome> {
@@ -40,6 +42,7 @@ export async function runStory(story: Story, { whole = false } = {}): Promise<Ou
   }
   if (!checks.violation) await expectLiveness(world);
   if (!checks.violation) await balanceBooks(world);
+  if (!checks.violation) await world.stop();
   const { violation } = checks;
   if (violation) log.write(`VIOLATION ${violation.rule}: ${violation.text}`);
   return { violation, digest: log.digest(), lines: log.lines, coverage: log.coverage, taps };
@@ -52,6 +55,7 @@ async function passengerComes(world: World, step: Step): Promise<void> {
   if (step.pause_ms < SKIPPED_MS) await clock.run(step.pause_ms);
   else if (world.quiet) clock.skip(step.pause_ms);
   else await clock.run(SKIPPED_MS);
+  await staffLooks(world);
   log.write(`step ${step.id} ${card.target.name}`);
   prepare(world, card);
   world.begin(step);
@@ -65,6 +69,17 @@ async function passengerComes(world: World, step: Step): Promise<void> {
   field.clearTears();
   await clock.run(SETTLES_MS, () => world.quiet || checks.violation !== null);
   world.hazards.disarm();
+}
+
+/** A lane that stays closed is started anew by staff: nothing else ends a distrust of the SAM. */
+async function staffLooks(world: World): Promise<void> {
+  const idle = world.life?.owner.alive && !world.serving;
+  world.closedFor = idle ? world.closedFor + 1 : 0;
+  if (world.closedFor < STAFF_COMES) return;
+  world.log.write('staff starts the lane anew');
+  world.closedFor = 0;
+  await world.stop();
+  world.boot();
 }
 
 /** Loads an empty card, and lets it enter elsewhere before an exit. */
@@ -109,6 +124,11 @@ async function expectLiveness(world: World): Promise<void> {
   world.mend();
   world.step = null;
   log.write('faults have stopped');
+  if (!(await clock.run(HEALS_MS, () => world.serving && world.quiet))) {
+    // What no lane may forgive by itself.
+    await world.stop();
+    world.boot();
+  }
   const healed = await clock.run(HEALS_MS, () => world.serving && world.quiet);
   if (!healed) {
     const now = world.life?.lane?.gate.snapshot();

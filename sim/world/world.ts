@@ -11,7 +11,7 @@ import { createVirtualPn532, type VirtualPn532 } from '../chip/pn532.ts';
 import { NO_TIMING, REAL_TIMING } from '../chip/timing.ts';
 import { type Chance, createChance } from '../lane/chance.ts';
 import { createVirtualPsam, type VirtualPsam } from '../sam/psam.ts';
-import { type Board, createBoard } from './board.ts';
+import { type Board, createBoard, type Doors } from './board.ts';
 import { listedSerials, makeCards, type WorldCard } from './cards.ts';
 import { Checks } from './checks.ts';
 import { createVirtualClock, type Owner, type VirtualClock } from './clock.ts';
@@ -25,6 +25,8 @@ import type { Step, Story } from './story.ts';
 
 /** Between the death of a process and the next, where no fault says how long. */
 const RESTART_MS = 2_000;
+/** More than the gate's own two seconds: the disk may be slow. */
+const STOPS_MS = 6_000;
 
 export interface Life {
   readonly owner: Owner;
@@ -46,6 +48,8 @@ export class World {
   /** Results of taps, newest last, of this step. */
   told: TapResult[] = [];
   walks = true;
+  /** Passengers in a row who found the lane closed. */
+  closedFor = 0;
   life: Life | null = null;
   /** Null once faults have stopped. */
   step: Step | null = null;
@@ -77,8 +81,7 @@ export class World {
       ...{ travel_ms: 100, approach_ms: 100, pass_ms: 200 },
     });
     this.board = createBoard(this.barrier, {
-      opening: () => this.#ordered('open'),
-      shutting: () => this.#ordered('shut'),
+      ordered: (what, doors) => this.#ordered(what, doors),
       event: (event) => this.log.write(`gate ${event}`),
     });
     this.disk = new WorldDisk({
@@ -96,8 +99,9 @@ export class World {
     });
   }
 
-  /** A new process, at once. */
+  /** A new process, unless one runs. */
   boot(): void {
+    if (this.life?.owner.alive) return;
     const owner: Owner = { alive: true, timers: 0 };
     const life: Life = { owner, lane: null };
     this.life = life;
@@ -185,6 +189,28 @@ export class World {
     this.board.find();
     this.board.setFire(false);
     this.board.key(false);
+    this.boot();
+  }
+
+  /** Stops the process in order, as staff does; whatever it leaves behind is a leak. */
+  async stop(): Promise<void> {
+    const { life, clock, checks } = this;
+    if (!life?.owner.alive || !life.lane) return;
+    const { gate, ledger } = life.lane;
+    let over = false;
+    void gate
+      .stop()
+      .then(() => ledger.close())
+      .finally(() => {
+        over = true;
+      });
+    const stopped = await clock.run(STOPS_MS, () => over || !life.owner.alive);
+    if (!life.owner.alive) return;
+    if (!stopped) checks.fail('resources', `the lane did not stop within ${STOPS_MS} ms`);
+    const { timers } = life.owner;
+    if (timers > 0) checks.fail('resources', `${timers} timers wait in a lane that was stopped`);
+    this.log.write('stopped');
+    life.owner.alive = false;
   }
 
   begin(step: Step): void {
@@ -252,8 +278,7 @@ export class World {
     this.checks.privacy.said(text);
   }
 
-  #ordered(what: 'open' | 'shut'): void {
-    const doors = { occupied: this.barrier.occupied, fire: this.board.fire };
+  #ordered(what: 'open' | 'shut', doors: Doors): void {
     this.log.write(`order ${what}`);
     if (what === 'open') this.checks.opening(doors);
     else this.checks.shutting(doors);
