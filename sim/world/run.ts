@@ -94,7 +94,7 @@ function prepare({ story, clock, checks }: World, card: WorldCard): void {
   }
   if (story.lane !== 'exit' || lastTrip[0] === 0x03) return;
   // Whoever paid and could not pass still stands inside, until staff lets him out.
-  const inside = last && !last.passed && clock.wall_ms() - last.wall_ms < 10 * MINUTE_MS;
+  const inside = last && !last.passed && clock.wall_ms() - last.stamp_ms < 10 * MINUTE_MS;
   if (inside) return;
   const config = configFor(story);
   const others = config.fare.distance?.stations.filter(({ place }) => place !== config.lane.place);
