@@ -34,6 +34,7 @@ interface Alarm {
   callback: (() => void) | null;
 }
 
+const SOON = Promise.resolve();
 /** Not zero, which hides mistakes. */
 const START_MS = 1_000;
 export const START_WALL_MS = Date.UTC(2026, 2, 1, 0, 0, 0);
@@ -119,7 +120,7 @@ function clearTimeout(timer: Timer): void {
  * is empty; asked for from a microtask, it comes behind all that are under way.
  */
 function settled(then: () => void): void {
-  queueMicrotask(() => process.nextTick(then));
+  void SOON.then(() => process.nextTick(then));
 }
 
 /** A binary heap by time, then by order of setting. */

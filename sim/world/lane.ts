@@ -75,7 +75,7 @@ export function configFor({ lane, timed }: Story): LaneConfig {
   shipped.set(lane, known);
   return {
     ...known,
-    lane: { ...known.lane, passage_timeout_ms: 3_000, result_shown_ms: 1_000 },
+    lane: { ...known.lane, passage_timeout_ms: 1_500, result_shown_ms: 1_000 },
     reader: { ...known.reader, poll_pause_ms: timed ? 50 : 100 },
   };
 }

@@ -28,6 +28,8 @@ export interface Border {
   /** What becomes of the next command to the SAM; null: it is executed. */
   samInstead(command: Buffer): SamTrouble | null;
   heardSam(command: Buffer, answer: Buffer): void;
+  /** So many chunks more, or fewer, are late on the line. */
+  late(chunks: number): void;
 }
 
 export type SamTrouble =
@@ -87,9 +89,9 @@ const LATE_MS = 1_200;
 
 /** The reader line: what it carries may be spoilt, but nothing overtakes anything. */
 export function lineOf(border: Border, link: Link): Link {
-  const { owner, clock } = border;
-  const toChip = createDelay(clock);
-  const toHost = createDelay(clock);
+  const { owner } = border;
+  const toChip = createDelay(border);
+  const toHost = createDelay(border);
   return {
     ...link,
     write(bytes) {
@@ -144,20 +146,22 @@ function spoilt(bytes: Buffer, spoiling: Spoiling | null): Buffer {
 }
 
 /** Carries one thing after the other; while something is late, all behind it is. */
-function createDelay(clock: VirtualClock) {
-  let until_ms = 0;
-  let waiting = 0;
+function createDelay({ clock, owner, late }: Border) {
+  const jobs: (() => void)[] = [];
+  const proceed = () => {
+    for (const job of jobs.splice(0)) {
+      late(-1);
+      if (owner.alive) job();
+    }
+  };
   return {
     get busy() {
-      return waiting > 0;
+      return jobs.length > 0;
     },
     after(delay_ms: number, job: () => void): void {
-      waiting += 1;
-      until_ms = Math.max(until_ms, clock.now_ms() + delay_ms);
-      clock.setTimeout(() => {
-        waiting -= 1;
-        job();
-      }, until_ms - clock.now_ms());
+      late(+1);
+      jobs.push(job);
+      if (delay_ms > 0) clock.setTimeout(proceed, delay_ms);
     },
   };
 }

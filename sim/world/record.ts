@@ -4,11 +4,11 @@ import { createHash } from 'node:crypto';
 
 /** Name → how often, by table. */
 export type Coverage = Record<Table, Record<string, number>>;
-export const TABLES = ['states', 'transitions', 'faults', 'outcomes', 'books'] as const;
+export const TABLES = ['transitions', 'faults', 'outcomes', 'books'] as const;
 export type Table = (typeof TABLES)[number];
 
 export function noCoverage(): Coverage {
-  return { states: {}, transitions: {}, faults: {}, outcomes: {}, books: {} };
+  return { transitions: {}, faults: {}, outcomes: {}, books: {} };
 }
 
 export function addCoverage(sum: Coverage, more: Coverage): void {

@@ -20,8 +20,9 @@ export interface Outcome {
   readonly taps: number;
 }
 
-/** What is idle and longer is skipped. */
-const SKIPPED_MS = 6_000;
+const LIVED_MS = 150;
+/** While the lane is closed, or mends something, time passes as it is; but no more than that. */
+const RESTLESS_MS = 6_000;
 const SETTLES_MS = 12_000;
 /** Everything mended: by then the lane must serve again. */
 const HEALS_MS = 20_000;
@@ -52,9 +53,7 @@ async function passengerComes(world: World, step: Step): Promise<void> {
   const { clock, field, checks, cards, log } = world;
   const card = cards[step.card];
   if (!card) throw new Error(`step ${step.id} names card ${step.card}, which is not there`);
-  if (step.pause_ms < SKIPPED_MS) await clock.run(step.pause_ms);
-  else if (world.quiet) clock.skip(step.pause_ms);
-  else await clock.run(SKIPPED_MS);
+  await passTime(world, step.pause_ms);
   await staffLooks(world);
   log.write(`step ${step.id} ${card.target.name}`);
   prepare(world, card);
@@ -69,6 +68,16 @@ async function passengerComes(world: World, step: Step): Promise<void> {
   field.clearTears();
   await clock.run(SETTLES_MS, () => world.quiet || checks.violation !== null);
   world.hazards.disarm();
+}
+
+/** An idle lane only polls an empty field: a little of that is lived through, the rest skipped. */
+async function passTime(world: World, pause_ms: number): Promise<void> {
+  const { clock } = world;
+  const lived_ms = Math.min(pause_ms, LIVED_MS);
+  await clock.run(lived_ms);
+  const left_ms = pause_ms - lived_ms;
+  if (world.quiet) clock.skip(left_ms);
+  else await clock.run(Math.min(left_ms, RESTLESS_MS));
 }
 
 /** A lane that stays closed is started anew by staff: nothing else ends a distrust of the SAM. */
@@ -139,7 +148,8 @@ async function expectLiveness(world: World): Promise<void> {
   const card = cards.at(-1);
   if (!card) throw new Error('a world has a card more than its story');
   clock.skip(30 * MINUTE_MS);
-  await clock.run(100);
+  // Until the reader has seen the field empty.
+  await clock.run(1_000);
   prepare(world, card);
   world.told = [];
   world.walks = true;

@@ -59,6 +59,8 @@ export class World {
   #chance: Chance;
   #line: MemoryLink | null = null;
   #plugged = true;
+  /** Chunks that are late on the reader line. */
+  #late = 0;
   #samAbsent = false;
   #diskTrouble: (DiskTrouble & { once?: boolean; on?: string }) | null = null;
 
@@ -78,7 +80,7 @@ export class World {
     this.#psam = createVirtualPsam(clock, { timed: story.timed });
     this.barrier = createVirtualBarrier({
       ...{ clock, walk: () => this.walks },
-      ...{ travel_ms: 100, approach_ms: 100, pass_ms: 200 },
+      ...{ travel_ms: 40, approach_ms: 40, pass_ms: 80 },
     });
     this.board = createBoard(this.barrier, {
       ordered: (what, doors) => this.#ordered(what, doors),
@@ -152,7 +154,6 @@ export class World {
       for (const machine of ['mode', 'tap', 'passage'] as const) {
         const state = now[machine];
         if (seen[machine] === state) continue;
-        this.log.count('states', `${machine} ${state}`);
         this.log.count('transitions', `${machine} ${seen[machine]} → ${state}`);
         if (machine !== 'tap') this.log.write(`${machine} ${state}`);
         seen[machine] = state;
@@ -172,10 +173,11 @@ export class World {
     return mode === 'inService' || mode === 'degraded';
   }
 
-  /** Nobody taps, the leaves are shut. */
+  /** In service, nobody taps, the leaves are shut, nothing is under way. */
   get quiet(): boolean {
     const now = this.life?.owner.alive ? this.life.lane?.gate.snapshot() : undefined;
-    return now?.tap === 'idle' && now.passage === 'closed' && this.barrier.position === 'closed';
+    const idle = now?.tap === 'idle' && now.passage === 'closed';
+    return idle && this.serving && this.#late === 0 && this.barrier.position === 'closed';
   }
 
   /** Everything that is broken is whole again. */
@@ -232,6 +234,9 @@ export class World {
       spoil: (direction) => this.hazards.spoil(direction),
       samInstead: (command) => this.hazards.samInstead(command, () => this.#resetSam()),
       heardSam: (command, answer) => this.checks.judged(command, answer),
+      late: (chunks) => {
+        this.#late += chunks;
+      },
     };
   }
 
