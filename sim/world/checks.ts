@@ -62,6 +62,7 @@ export class Checks {
   readonly #clock: VirtualClock;
   readonly #intents = new Map<string, number>();
   readonly #byRef = new Map<number, Debit>();
+  readonly #saidBlocked = new Set<WorldCard>();
   readonly #began = new Map<WorldCard, number>();
   /** Serials that were listed already when their tap began. */
   readonly #listedBefore = new Set<string>();
@@ -94,12 +95,23 @@ export class Checks {
   sent(card: WorldCard, apdu: Buffer): void {
     if (apdu.at(1) === 0xa4) this.#began.set(card, this.#clock.wall_ms());
     if (apdu.at(1) === 0xa4) this.#noteListed(card);
+    else if (this.#saidBlocked.has(card)) {
+      this.fail('blacklist', `a command to ${card.serial}, which had said that it is blocked`);
+    }
     if (apdu.at(1) !== 0x54 || card.purse === null) return;
     const { serial, counter } = card.purse;
     const at = apdu.toString('hex', 9, 16);
     if (!this.#intents.has(`${serial} ${counter} ${at}`)) {
       this.fail('money', `8054 to ${serial} at n ${counter} before its intent was durable`);
     }
+  }
+
+  /** 6283 and a block end the matter: whatever else the card says is not to be relied on. */
+  answered(card: WorldCard, apdu: Buffer, answer: Buffer): void {
+    if (apdu.at(1) !== 0xa4) return;
+    const sw = answer.readUInt16BE(answer.length - 2);
+    if (sw === 0x6283) this.#saidBlocked.add(card);
+    else this.#saidBlocked.delete(card);
   }
 
   #noteListed({ serial }: WorldCard): void {

@@ -26,8 +26,6 @@ const RESTLESS_MS = 6_000;
 const SETTLES_MS = 12_000;
 /** Everything mended: by then the lane must serve again. */
 const HEALS_MS = 20_000;
-/** So many passengers find the lane closed before somebody looks. */
-const STAFF_COMES = 4;
 const MINUTE_MS = 60_000;
 
 export async function runStory(story: Story, { whole = false } = {}): Promise<Outcome> {
@@ -80,13 +78,10 @@ async function passTime(world: World, pause_ms: number): Promise<void> {
   else await clock.run(Math.min(left_ms, RESTLESS_MS));
 }
 
-/** A lane that stays closed is started anew by staff: nothing else ends a distrust of the SAM. */
+/** Nothing but staff ends a distrust of the SAM: it is examined, and the lane started anew. */
 async function staffLooks(world: World): Promise<void> {
-  const idle = world.life?.owner.alive && !world.serving;
-  world.closedFor = idle ? world.closedFor + 1 : 0;
-  if (world.closedFor < STAFF_COMES) return;
+  if (!world.distrusted) return;
   world.log.write('staff starts the lane anew');
-  world.closedFor = 0;
   await world.stop();
   world.boot();
 }
@@ -133,11 +128,7 @@ async function expectLiveness(world: World): Promise<void> {
   world.mend();
   world.step = null;
   log.write('faults have stopped');
-  if (!(await clock.run(HEALS_MS, () => world.serving && world.quiet))) {
-    // What no lane may forgive by itself.
-    await world.stop();
-    world.boot();
-  }
+  await staffLooks(world);
   const healed = await clock.run(HEALS_MS, () => world.serving && world.quiet);
   if (!healed) {
     const now = world.life?.lane?.gate.snapshot();
@@ -148,8 +139,8 @@ async function expectLiveness(world: World): Promise<void> {
   const card = cards.at(-1);
   if (!card) throw new Error('a world has a card more than its story');
   clock.skip(30 * MINUTE_MS);
-  // Until the reader has seen the field empty.
-  await clock.run(1_000);
+  // So long a reader may need until it serves again (docs/operating.md).
+  await clock.run(5_000);
   prepare(world, card);
   world.told = [];
   world.walks = true;

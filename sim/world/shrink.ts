@@ -12,7 +12,13 @@ export interface Shrunk {
 
 const RUNS_MAX = 600;
 
-export async function shrink(story: Story, violation: Violation): Promise<Shrunk> {
+type Live = (story: Story) => Promise<{ readonly violation: Violation | null }>;
+
+export async function shrink(
+  story: Story,
+  violation: Violation,
+  live: Live = runStory,
+): Promise<Shrunk> {
   let best = { story, violation };
   let runs = 0;
 
@@ -20,7 +26,7 @@ export async function shrink(story: Story, violation: Violation): Promise<Shrunk
   const fails = async (smaller: Story): Promise<boolean> => {
     if (runs >= RUNS_MAX) return false;
     runs += 1;
-    const outcome = await runStory(smaller);
+    const outcome = await live(smaller);
     if (outcome.violation?.rule !== violation.rule) return false;
     best = { story: smaller, violation: outcome.violation };
     return true;

@@ -48,8 +48,9 @@ export class World {
   /** Results of taps, newest last, of this step. */
   told: TapResult[] = [];
   walks = true;
-  /** Passengers in a row who found the lane closed. */
-  closedFor = 0;
+  /** The lane has met so many wrong MAC2 in a row that only staff may open it again. */
+  distrusted = false;
+  #wrongMac2 = 0;
   life: Life | null = null;
   /** Null once faults have stopped. */
   step: Step | null = null;
@@ -107,6 +108,8 @@ export class World {
     const owner: Owner = { alive: true, timers: 0 };
     const life: Life = { owner, lane: null };
     this.life = life;
+    this.#wrongMac2 = 0;
+    this.distrusted = false;
     this.log.write('boot');
     void this.#start(life).catch((error: unknown) => {
       this.checks.fail('resources', `the lane threw: ${String(error)}`);
@@ -254,6 +257,7 @@ export class World {
     this.hazards.command();
     if (card) this.checks.sent(card, apdu);
     const heard = field.exchange(target, apdu);
+    if (card && heard.kind === 'answer') this.checks.answered(card, apdu, heard.answer);
     if (heard.kind === 'lost') this.#hit(`tear ${heard.stays ? 'glitch' : 'gone'}`);
     if (card?.purse && before && card.purse.counter !== before.counter) {
       const answer = heard.kind === 'answer' ? heard.answer : this.#proofOf(card);
@@ -276,6 +280,11 @@ export class World {
     this.log.write(`tap ${message} ${paid ? `on ${paid.ref}` : ''} (${detail})`);
     this.checks.privacy.said(detail);
     this.checks.granted(result);
+    if (result.fault?.code === 'assertion') this.checks.fail('resources', `assertion: ${detail}`);
+    if (!result.spans.some(({ name }) => name === '8072')) return;
+    if (result.kind === 'granted') this.#wrongMac2 = 0;
+    if (message === 'mac2-wrong') this.#wrongMac2 += 1;
+    this.distrusted ||= this.#wrongMac2 >= configFor(this.story).sam.mac2_fail_limit;
   }
 
   #said(level: string, text: string): void {
