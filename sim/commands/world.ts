@@ -94,9 +94,9 @@ export function readStory(path: string): Story {
 }
 
 function summaryOf(story: Story, { violation, digest, taps, coverage }: Outcome): string[] {
-  const { seed, lane, barrier, timed, sync_ms } = story;
+  const { seed, lane, timed, sync_ms } = story;
   return [
-    `seed ${seed}: ${taps} taps at a ${lane} lane, ${barrier} barrier, ` +
+    `seed ${seed}: ${taps} taps at a ${lane} lane, ` +
       `${timed ? 'timed' : 'untimed'} reader, syncs of ${sync_ms} ms`,
     ...tableOf(coverage),
     `digest ${digest}`,

@@ -36,7 +36,6 @@ const COMMANDS_A_TAP = 7;
 export function drawStory(seed: number, { taps, faults = 1 }: DrawOptions): Story {
   const chance = createChance(seed);
   const lane = chance.pick(LANES);
-  const barrier = chance.next() < 0.1 ? 'modbus' : 'virtual';
   const timed = chance.next() < 0.15;
   const sync_ms = chance.pick([0, 1, 3, 20]);
   const segment_bytes = chance.pick([128, 256, 512]) * 1024;
@@ -45,7 +44,7 @@ export function drawStory(seed: number, { taps, faults = 1 }: DrawOptions): Stor
   for (let id = 1; id <= taps; id += 1) {
     steps.push(drawStep(chance, { id, cards: cards.length, before: steps.at(-1), faults, timed }));
   }
-  return { seed, lane, barrier, timed, sync_ms, segment_bytes, cards, steps };
+  return { seed, lane, timed, sync_ms, segment_bytes, cards, steps };
 }
 
 /** Every class once, then as the crowd is. */
@@ -84,7 +83,7 @@ function drawStep(chance: Chance, { id, cards, before, faults, timed }: StepInpu
     patience_ms: chance.next() < 0.05 ? 50 + chance.below(1_000) : 4_000,
     lingers_ms: dawdles ? 100 + chance.below(3_000) : 0,
     walks: chance.next() < 0.93,
-    office: chance.next() < 0.02,
+    crosses_ms: chance.next() < 0.06 ? 500 + chance.below(5_000) : 80,
     faults: drawn,
   };
 }
@@ -150,7 +149,7 @@ function drawFault(chance: Chance, kind: FaultKind, { cards, timed }: FaultInput
       };
     case 'kill':
     case 'power-cut':
-      return { kind, when, down_ms: 500 + chance.below(60_000) };
+      return { kind, when, down_ms: drawDown(chance) };
     case 'clock-step':
       return { kind, when, step_ms: drawClockStep(chance) };
     case 'second-card':
@@ -162,6 +161,11 @@ function drawFault(chance: Chance, kind: FaultKind, { cards, timed }: FaultInput
     default:
       return { kind, when, for_ms };
   }
+}
+
+/** A watchdog restarts a process at once; a power cut may last. */
+function drawDown(chance: Chance): number {
+  return chance.next() < 0.5 ? 200 + chance.below(2_000) : chance.below(60_000);
 }
 
 function drawClockStep(chance: Chance): number {

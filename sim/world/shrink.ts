@@ -38,7 +38,6 @@ export async function shrink(
   await removeFaults();
   await removeSteps();
   await fails({ ...best.story, timed: false });
-  await fails({ ...best.story, barrier: 'virtual' });
   return { ...best, runs };
 
   /** Ever smaller pieces, the last ones first: what came long before matters least. */

@@ -40,15 +40,14 @@ export interface Step {
   readonly lingers_ms: number;
   /** Does the passenger walk once the gate is open? */
   readonly walks: boolean;
-  /** The office fetches the books before this step and settles them. */
-  readonly office: boolean;
+  /** Through the zone; a slow one may still stand there when the lane starts anew. */
+  readonly crosses_ms: number;
   readonly faults: readonly Fault[];
 }
 
 export interface Story {
   readonly seed: number;
   readonly lane: LaneKind;
-  readonly barrier: 'virtual' | 'modbus';
   /** Do reader, cards and SAM take the time of real ones? */
   readonly timed: boolean;
   readonly sync_ms: number;

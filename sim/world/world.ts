@@ -51,6 +51,8 @@ export class World {
   /** The lane has met so many wrong MAC2 in a row that only staff may open it again. */
   distrusted = false;
   #wrongMac2 = 0;
+  /** What whoever comes next takes through the zone. */
+  readonly #crossing = { ms: 80 };
   life: Life | null = null;
   /** Null once faults have stopped. */
   step: Step | null = null;
@@ -79,9 +81,13 @@ export class World {
     const timing = story.timed ? REAL_TIMING : NO_TIMING;
     this.#chip = createVirtualPn532({ clock, field: this.field, timing });
     this.#psam = createVirtualPsam(clock, { timed: story.timed });
+    const crossing = this.#crossing;
     this.barrier = createVirtualBarrier({
       ...{ clock, walk: () => this.walks },
-      ...{ travel_ms: 40, approach_ms: 40, pass_ms: 80 },
+      ...{ travel_ms: 40, approach_ms: 40 },
+      get pass_ms() {
+        return crossing.ms;
+      },
     });
     this.board = createBoard(this.barrier, {
       ordered: (what, doors) => this.#ordered(what, doors),
@@ -224,6 +230,7 @@ export class World {
     this.#chance = createChance(this.story.seed * 1_000_003 + step.id);
     this.told = [];
     this.walks = step.walks;
+    this.#crossing.ms = step.crosses_ms;
     this.hazards.arm(step);
   }
 
