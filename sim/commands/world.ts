@@ -100,7 +100,9 @@ function summaryOf(story: Story, { violation, digest, taps, coverage }: Outcome)
       `${timed ? 'timed' : 'untimed'} reader, syncs of ${sync_ms} ms`,
     ...tableOf(coverage),
     `digest ${digest}`,
-    violation ? `VIOLATION at step ${violation.step}: ${violation.rule}: ${violation.text}` : 'sound',
+    violation
+      ? `VIOLATION at step ${violation.step}: ${violation.rule}: ${violation.text}`
+      : 'sound',
   ];
 }
 

@@ -1,11 +1,11 @@
 /** The cards of a world, and what really happened to each: the truth that the books must match. */
 
-import type { KeySet } from '../keys.ts';
-import { SIM_ISSUER, SIM_KEYS } from '../keys.ts';
 import type { CardProfile } from '../card/personalise.ts';
 import { createPurseCard, type PurseCard } from '../card/purse.ts';
 import { createBankCard, createForgedPurse, createMifareToken } from '../card/strangers.ts';
 import type { Target } from '../card/target.ts';
+import type { KeySet } from '../keys.ts';
+import { SIM_ISSUER, SIM_KEYS } from '../keys.ts';
 import type { CardClass } from './story.ts';
 
 export interface WorldCard {

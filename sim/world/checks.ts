@@ -6,12 +6,19 @@
 import type { TapResult } from '../../controller/gate/tap/runner.ts';
 import type { Appended } from '../../controller/ledger/ledger.ts';
 import type { Doors } from './board.ts';
-import type { VirtualClock } from './clock.ts';
 import type { WorldCard } from './cards.ts';
+import type { VirtualClock } from './clock.ts';
 import { framesIn, isSegment } from './journal.ts';
 import { createPrivacy } from './privacy.ts';
 
-export type Rule = 'money' | 'doors' | 'blacklist' | 'journal' | 'privacy' | 'resources' | 'liveness';
+export type Rule =
+  | 'money'
+  | 'doors'
+  | 'blacklist'
+  | 'journal'
+  | 'privacy'
+  | 'resources'
+  | 'liveness';
 
 export interface Violation {
   readonly rule: Rule;

@@ -1,7 +1,14 @@
 /** Draws a story from a seed. */
 
 import { type Chance, createChance } from '../lane/chance.ts';
-import { ATLAS, type Fault, type FaultKind, FAULT_KINDS, FAULTS_AT_ONCE, type Moment } from './faults.ts';
+import {
+  ATLAS,
+  FAULT_KINDS,
+  FAULTS_AT_ONCE,
+  type Fault,
+  type FaultKind,
+  type Moment,
+} from './faults.ts';
 import type { CardClass, LaneKind, Step, Story } from './story.ts';
 
 export interface DrawOptions {
@@ -53,10 +60,18 @@ function drawCards(chance: Chance): CardClass[] {
   const total = Object.values(CROWD).reduce((sum, weight) => sum + weight, 0);
   const drawn = [...classes];
   while (drawn.length < CARDS) {
-    let left = chance.next() * total;
-    drawn.push(classes.find((name) => (left -= CROWD[name]) < 0) ?? 'sm4');
+    drawn.push(drawClass(classes, chance.next() * total));
   }
   return drawn;
+}
+
+function drawClass(classes: readonly CardClass[], place: number): CardClass {
+  let left = place;
+  for (const name of classes) {
+    left -= CROWD[name];
+    if (left < 0) return name;
+  }
+  return 'sm4';
 }
 
 interface StepInput {
@@ -125,7 +140,9 @@ function drawFault(chance: Chance, kind: FaultKind, { cards, timed }: FaultInput
         stays: chance.next() < 0.25,
       };
     case 'leave':
-      return timed ? { kind, when: { on: 'time', after_ms: 1 + chance.below(400) } } : { kind, when };
+      return timed
+        ? { kind, when: { on: 'time', after_ms: 1 + chance.below(400) } }
+        : { kind, when };
     case 'line':
       return {
         kind,

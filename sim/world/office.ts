@@ -90,7 +90,9 @@ function tacOf(row: Row): string {
   const amount = Buffer.alloc(4);
   amount.writeUInt32BE(row.amount_fen);
   const rest = Buffer.from(`${row.txn_type}${row.terminal}${row.term_seq}${row.at}`, 'hex');
-  return mac(algorithm, key, Buffer.concat([amount, rest])).toString('hex').toUpperCase();
+  return mac(algorithm, key, Buffer.concat([amount, rest]))
+    .toString('hex')
+    .toUpperCase();
 }
 
 function keyOf(algorithm: KeyAlgorithm, { issuer, card }: Row): Buffer {

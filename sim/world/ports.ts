@@ -67,8 +67,7 @@ export function diskOf(border: Border, disk: Disk): Disk {
     rename: (from, to) => call(border, () => disk.rename(from, to)),
     link: (from, to) => call(border, () => disk.link(from, to)),
     remove: (path) => call(border, () => disk.remove(path)),
-    open: (path, mode) =>
-      call(border, async () => fileOf(border, await disk.open(path, mode))),
+    open: (path, mode) => call(border, async () => fileOf(border, await disk.open(path, mode))),
   };
 }
 

@@ -1,7 +1,7 @@
 /** Lives a story from its first passenger to the question whether the next one gets through. */
 
-import { buildTrip } from '../../controller/card/purse/trip-record.ts';
 import { bcdStamp, hexOf } from '../../controller/card/bytes.ts';
+import { buildTrip } from '../../controller/card/purse/trip-record.ts';
 import type { WorldCard } from './cards.ts';
 import type { Violation } from './checks.ts';
 import { configFor } from './lane.ts';

@@ -64,7 +64,6 @@ export class World {
   #plugged = true;
   /** Chunks that are late on the reader line. */
   #late = 0;
-  #samAbsent = false;
   #diskTrouble: (DiskTrouble & { once?: boolean; on?: string }) | null = null;
 
   constructor(story: Story, whole = false) {
@@ -193,7 +192,6 @@ export class World {
   mend(): void {
     this.hazards.disarm();
     this.#diskTrouble = null;
-    this.#samAbsent = false;
     this.#psam.setFault('none');
     this.#plugged = true;
     this.#chip.mute(false);
@@ -331,7 +329,8 @@ export class World {
   #strike(fault: Struck): void {
     this.#hit(fault.kind);
     const { clock } = this;
-    const later = (then: () => void) => clock.setTimeout(then, 'for_ms' in fault ? fault.for_ms : 0);
+    const later = (then: () => void) =>
+      clock.setTimeout(then, 'for_ms' in fault ? fault.for_ms : 0);
     switch (fault.kind) {
       case 'leave':
         for (const target of this.field.targets()) this.field.leave(target);
@@ -362,12 +361,14 @@ export class World {
         return;
       case 'kill':
       case 'power-cut':
-        return this.#die(fault);
+        this.#die(fault);
+        return;
       case 'clock-step':
         clock.stepWall(fault.step_ms);
         return;
       case 'list-swap':
-        return this.#useList(2);
+        this.#useList(2);
+        return;
       case 'fire':
         this.board.setFire(true);
         later(() => this.board.setFire(false));
@@ -377,7 +378,8 @@ export class World {
         later(() => this.board.key(false));
         return;
       case 'intruder':
-        return this.barrier.intrude();
+        this.barrier.intrude();
+        return;
       case 'barrier-lost':
         this.board.lose();
         later(() => this.board.find());
@@ -385,7 +387,8 @@ export class World {
       case 'disk-slow':
       case 'disk-fails':
       case 'disk-full':
-        return this.#breakDisk(fault, later);
+        this.#breakDisk(fault, later);
+        return;
     }
   }
 

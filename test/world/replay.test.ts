@@ -1,7 +1,7 @@
 import * as assert from 'uvu/assert';
 import { bundleWorker } from '../../sim/world/bundle.ts';
-import { drawStory } from '../../sim/world/draw.ts';
 import type { Violation } from '../../sim/world/checks.ts';
+import { drawStory } from '../../sim/world/draw.ts';
 import { runStory } from '../../sim/world/run.ts';
 import { shrink } from '../../sim/world/shrink.ts';
 import type { Story } from '../../sim/world/story.ts';
@@ -48,11 +48,15 @@ replay.test(
   60_000,
 );
 
-replay.test('GIVEN a story out of JSON THEN it is lived like the one that was drawn', async () => {
-  const story = drawStory(11, { taps: 20 });
-  const read = JSON.parse(JSON.stringify(story)) as Story;
-  assert.is((await runStory(read)).digest, (await runStory(story)).digest);
-}, 30_000);
+replay.test(
+  'GIVEN a story out of JSON THEN it is lived like the one that was drawn',
+  async () => {
+    const story = drawStory(11, { taps: 20 });
+    const read = JSON.parse(JSON.stringify(story)) as Story;
+    assert.is((await runStory(read)).digest, (await runStory(story)).digest);
+  },
+  30_000,
+);
 
 replay.test(
   'GIVEN a failure that takes two passengers and one fault THEN shrinking leaves just these',
