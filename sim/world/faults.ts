@@ -86,7 +86,7 @@ export const ATLAS: Readonly<Record<FaultKind, Budget>> = {
     'a chunk on the reader line is lost, cut, corrupted, late, or has noise before it',
     'the command is never repeated to the card; the reader serves again',
   ),
-  unplug: budget(60, 'the reader is unplugged for up to ten seconds', 'a new line is opened'),
+  unplug: budget(60, 'the reader is unplugged for up to eight seconds', 'a new line is opened'),
   'chip-mute': budget(60, 'the reader chip hangs', 'it is reset, or the lane closes'),
   'chip-reboot': budget(60, 'the reader chip starts anew and has forgotten everything', 'as above'),
   sam: budget(
@@ -94,8 +94,8 @@ export const ATLAS: Readonly<Record<FaultKind, Budget>> = {
     'one answer of the SAM is slow, missing, a refusal, a wrong MAC1 or verdict; or it forgets',
     'no opening without a verdict; the SAM is started anew',
   ),
-  'sam-absent': budget(40, 'the SAM is pulled for up to ten seconds', 'closed until it is back'),
-  'disk-slow': budget(100, 'syncs take up to two seconds', 'the debit waits for its intent'),
+  'sam-absent': budget(40, 'the SAM is pulled for up to eight seconds', 'closed until it is back'),
+  'disk-slow': budget(100, 'a sync takes 400 ms', 'the debit waits for its intent'),
   'disk-fails': budget(
     80,
     'a write leaves half its bytes, or a sync fails and forgets; once or until mended',

@@ -4,7 +4,6 @@
  */
 
 import type { TapResult } from '../../controller/gate/tap/runner.ts';
-import type { MemoryLink } from '../../firmware-bridge/link/memory.ts';
 import { createVirtualBarrier, type VirtualBarrier } from '../barrier/barrier.ts';
 import { createField, type Field } from '../chip/field.ts';
 import { createVirtualPn532, type VirtualPn532 } from '../chip/pn532.ts';
@@ -12,10 +11,11 @@ import { NO_TIMING, REAL_TIMING } from '../chip/timing.ts';
 import { type Chance, createChance } from '../lane/chance.ts';
 import { createVirtualPsam, type VirtualPsam } from '../sam/psam.ts';
 import { type Board, createBoard, type Doors } from './board.ts';
+import { type Breakage, createBreakage } from './breakage.ts';
 import { listedSerials, makeCards, type WorldCard } from './cards.ts';
 import { Checks } from './checks.ts';
 import { createVirtualClock, type Owner, type VirtualClock } from './clock.ts';
-import { type DiskTrouble, WorldDisk } from './disk.ts';
+import { WorldDisk } from './disk.ts';
 import { Hazards, type Struck } from './hazards.ts';
 import { configFor, type Lane, openLane } from './lane.ts';
 import { createLists, type Lists } from './lists.ts';
@@ -59,12 +59,10 @@ export class World {
   readonly #chip: VirtualPn532;
   readonly #psam: VirtualPsam;
   readonly #byTarget = new Map<object, WorldCard>();
+  readonly #breakage: Breakage;
   #chance: Chance;
-  #line: MemoryLink | null = null;
-  #plugged = true;
   /** Chunks that are late on the reader line. */
   #late = 0;
-  #diskTrouble: (DiskTrouble & { once?: boolean; on?: string }) | null = null;
 
   constructor(story: Story, whole = false) {
     this.story = story;
@@ -99,10 +97,16 @@ export class World {
         checks.durable(path, bytes);
       },
     });
-    this.disk.trouble = (call) => this.#troubleFor(call);
+    this.#breakage = createBreakage({
+      ...{ clock, cards: this.cards, field: this.field, chip: this.#chip, psam: this.#psam },
+      ...{ board: this.board, barrier: this.barrier, disk: this.disk },
+      hit: (name) => this.#hit(name),
+      swapList: () => this.#useList(2),
+      die: (fault) => this.#die(fault),
+    });
     this.hazards = new Hazards({
       clock,
-      strike: (fault) => this.#strike(fault),
+      strike: (fault) => this.#breakage.strike(fault),
       hit: (name) => this.#hit(name),
     });
   }
@@ -126,10 +130,8 @@ export class World {
     const opened = await openLane({
       ...{ story, board, disk, config: configFor(story), border: this.#borderOf(life.owner) },
       ...{ chip: this.#chip, slot: this.#slot(), blacklist: lists.blacklist },
-      plugged: () => this.#plugged,
-      onLine: (line) => {
-        this.#line = line;
-      },
+      plugged: () => this.#breakage.plugged,
+      onLine: (line) => this.#breakage.useLine(line),
       log: (level, text) => this.#said(level, text),
     });
     if (!life.owner.alive) return;
@@ -191,13 +193,7 @@ export class World {
   /** Everything that is broken is whole again. */
   mend(): void {
     this.hazards.disarm();
-    this.#diskTrouble = null;
-    this.#psam.setFault('none');
-    this.#plugged = true;
-    this.#chip.mute(false);
-    this.board.find();
-    this.board.setFire(false);
-    this.board.key(false);
+    this.#breakage.mend();
     this.boot();
   }
 
@@ -310,106 +306,16 @@ export class World {
     for (const serial of serials) this.checks.listed.add(serial);
   }
 
-  #troubleFor(call: 'write' | 'sync' | 'read'): DiskTrouble | null {
-    const trouble = this.#diskTrouble;
-    if (!trouble) return null;
-    if (trouble.kind === 'failing') {
-      if (trouble.on !== call) return null;
-      if (trouble.once) this.#diskTrouble = null;
-      this.#hit(`disk ${call} fails ${trouble.once ? 'once' : 'on'}`);
-    }
-    return trouble;
-  }
-
   #hit(name: string): void {
     this.log.count('faults', name);
     this.log.write(`fault ${name}`);
-  }
-
-  #strike(fault: Struck): void {
-    this.#hit(fault.kind);
-    const { clock } = this;
-    const later = (then: () => void) =>
-      clock.setTimeout(then, 'for_ms' in fault ? fault.for_ms : 0);
-    switch (fault.kind) {
-      case 'leave':
-        for (const target of this.field.targets()) this.field.leave(target);
-        return;
-      case 'second-card': {
-        const other = this.cards[fault.card];
-        if (other) this.field.enter(other.target);
-        return;
-      }
-      case 'unplug':
-        this.#plugged = false;
-        this.#line?.unplug();
-        later(() => {
-          this.#plugged = true;
-        });
-        return;
-      case 'chip-mute':
-        this.#chip.mute(true);
-        later(() => this.#chip.mute(false));
-        return;
-      case 'chip-reboot':
-        this.#chip.power(false);
-        this.#chip.power(true);
-        return;
-      case 'sam-absent':
-        this.#psam.setFault('absent');
-        later(() => this.#psam.setFault('none'));
-        return;
-      case 'kill':
-      case 'power-cut':
-        this.#die(fault);
-        return;
-      case 'clock-step':
-        clock.stepWall(fault.step_ms);
-        return;
-      case 'list-swap':
-        this.#useList(2);
-        return;
-      case 'fire':
-        this.board.setFire(true);
-        later(() => this.board.setFire(false));
-        return;
-      case 'service-key':
-        this.board.key(true);
-        later(() => this.board.key(false));
-        return;
-      case 'intruder':
-        this.barrier.intrude();
-        return;
-      case 'barrier-lost':
-        this.board.lose();
-        later(() => this.board.find());
-        return;
-      case 'disk-slow':
-      case 'disk-fails':
-      case 'disk-full':
-        this.#breakDisk(fault, later);
-        return;
-    }
-  }
-
-  #breakDisk(
-    fault: Extract<Struck, { kind: 'disk-slow' | 'disk-fails' | 'disk-full' }>,
-    later: (then: () => void) => void,
-  ): void {
-    if (fault.kind === 'disk-slow') this.#diskTrouble = { kind: 'slow', delay_ms: 400 };
-    else if (fault.kind === 'disk-full') this.#diskTrouble = { kind: 'full' };
-    else this.#diskTrouble = { kind: 'failing', on: fault.on, once: fault.once };
-    const trouble = this.#diskTrouble;
-    later(() => {
-      if (this.#diskTrouble === trouble) this.#diskTrouble = null;
-    });
   }
 
   #die(fault: Extract<Struck, { kind: 'kill' | 'power-cut' }>): void {
     const { life } = this;
     if (!life?.owner.alive) return;
     this.end(life, fault.down_ms);
-    this.#line = null;
+    this.#breakage.useLine(null);
     if (fault.kind === 'kill') return;
     this.disk.cut(this.#chance);
     this.#resetSam();
