@@ -52,6 +52,7 @@ async function replay(story: Story, { log, out }: WorldOptions): Promise<number>
 async function campaign(options: WorldOptions): Promise<number> {
   const { taps, faults, workers, from, out } = options;
   let shown_ms = systemClock.now_ms();
+  let failures = 0;
   const bundle = bundleWorker();
   const done = await runCampaign({
     ...{ taps, faults, workers, clock: systemClock, first: from },
@@ -59,6 +60,10 @@ async function campaign(options: WorldOptions): Promise<number> {
     limit_ms: (options.minutes ?? Number.POSITIVE_INFINITY) * MINUTE_MS,
     program: bundle.path,
     onProgress(progress) {
+      for (const failure of progress.failures.slice(failures)) {
+        process.stderr.write(`${told(failure)}\n`);
+      }
+      failures = progress.failures.length;
       if (systemClock.now_ms() - shown_ms < PROGRESS_MS) return;
       shown_ms = systemClock.now_ms();
       process.stderr.write(`${progressLine(progress, options)}\n`);

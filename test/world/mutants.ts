@@ -49,7 +49,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'controller/gate/rights.ts',
     find: 'if (passed && limits.passback_s > 0 && Math.abs(age_s) <= limits.passback_s) {',
     put: 'if (passed && Math.abs(age_s) < 0) {',
-    seed: 1,
+    seed: 4,
     rule: 'money',
   },
   {
@@ -74,7 +74,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: `${TAP}/screen.ts`,
     find: "return ledger.openStory(purse.serial) ? { kind: 'torn' } : NEXT;",
     put: 'return NEXT;',
-    seed: 1,
+    seed: 7,
     rule: 'money',
   },
   {
@@ -82,7 +82,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: `${TAP}/recover.ts`,
     find: "if (samSession.ref !== ref) return ok('no-session');",
     put: "if (samSession.ref !== ref) return ok('verified');",
-    seed: 1,
+    seed: 4,
     rule: 'money',
   },
   {
@@ -90,7 +90,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: `${TAP}/confirm.ts`,
     find: 'if (!durable.ok) return fault(durable.fault);',
     put: '',
-    seed: 1,
+    seed: 3,
     rule: 'money',
   },
   {
@@ -106,7 +106,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'controller/gate/passage.ts',
     find: "always: { guard: 'zoneFree', target: 'closing' },",
     put: "always: { target: 'closing' },",
-    seed: 1,
+    seed: 6,
     rule: 'doors',
   },
   {
@@ -114,7 +114,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'controller/gate/passage.ts',
     find: "FIRE_ON: '.emergency',",
     put: '',
-    seed: 1,
+    seed: 7,
     rule: 'doors',
   },
   {
@@ -138,7 +138,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'controller/gate/lane-keeper.ts',
     find: "send({ type: 'PART_BACK', part });",
     put: '',
-    seed: 1,
+    seed: 4,
     rule: 'liveness',
   },
 ];
