@@ -53,8 +53,8 @@ export interface Debit {
 
 /** Shorter than every window in which a paid passage opens again or is refused as passback. */
 const WINDOW_MS = 118_000;
-/** The lanes of the world stand in China. */
 const DAY_MS = 24 * 3_600_000;
+/** The lanes of the world stand in China. */
 const EAST_MS = 8 * 3_600_000;
 
 export class Checks {
