@@ -7,7 +7,6 @@ export const HOST_TO_CHIP = 0xd4;
 export const CHIP_TO_HOST = 0xd5;
 
 export const ACK_FRAME = Buffer.from('0000ff00ff00', 'hex');
-const START_CODE = Buffer.from('00ff', 'hex');
 export const NACK_FRAME = Buffer.from('0000ffff0000', 'hex');
 
 /** The most that TFI and data together may be: InDataExchange with 262 bytes for the card. */
@@ -60,7 +59,7 @@ type Parsed =
 export function createFrameDecoder(): FrameDecoder {
   let held: Buffer = Buffer.alloc(0);
   const skip = (bytes: Buffer) => {
-    for (let at = 0; at < bytes.length; at += 1) if (bytes[at] !== 0) counts.noise_bytes += 1;
+    for (const byte of bytes) if (byte !== 0) counts.noise_bytes += 1;
   };
   const counts = { frames: 0, noise_bytes: 0, bad_lcs: 0, bad_dcs: 0, bad_tfi: 0, oversize: 0 };
 
@@ -133,6 +132,6 @@ function parseBody(rest: Buffer, body: number, length: number): Parsed {
 
 function sum(bytes: Buffer): number {
   let total = 0;
-  for (let at = 0; at < bytes.length; at += 1) total += bytes[at] ?? 0;
+  for (const byte of bytes) total += byte;
   return total;
 }

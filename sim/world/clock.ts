@@ -37,7 +37,7 @@ interface Alarm {
 const SOON = Promise.resolve();
 /** Not zero, which hides mistakes. */
 const START_MS = 1_000;
-export const START_WALL_MS = Date.UTC(2026, 2, 1, 0, 0, 0);
+const START_WALL_MS = Date.UTC(2026, 2, 1, 0, 0, 0);
 
 export function createVirtualClock(): VirtualClock {
   const queue = createQueue();

@@ -16,7 +16,7 @@ import type { Board } from './board.ts';
 import { type Border, diskOf, lineOf, logOf, slotOf } from './ports.ts';
 import type { LaneKind, Story } from './story.ts';
 
-export const LEDGER = 'data/ledger';
+const LEDGER = 'data/ledger';
 
 export interface LaneParts {
   readonly story: Story;

@@ -39,7 +39,7 @@ export type SamTrouble =
   | { readonly kind: 'spoil-answer' };
 
 /** What the dead wait for. */
-export function never<T>(): Promise<T> {
+function never<T>(): Promise<T> {
   return new Promise(() => {});
 }
 
@@ -196,7 +196,7 @@ function spoiltAnswer(answer: Buffer): Buffer {
   return other;
 }
 
-export function sleep(clock: VirtualClock, delay_ms: number): Promise<void> {
+function sleep(clock: VirtualClock, delay_ms: number): Promise<void> {
   return new Promise((resolve) => clock.setTimeout(resolve, delay_ms));
 }
 
