@@ -1,4 +1,4 @@
-/** The gate board between the virtual barrier and the process that runs: it may be lost, and found. */
+/** The gate board between the virtual barrier and the process that runs: it may be lost. */
 
 import {
   type Barrier,

@@ -220,7 +220,7 @@ export class Checks {
 /** Is a debit of this age no old story yet? A clock set back must not make it one. */
 function isSoon(age_ms: number, { passed, verified }: Debit): boolean {
   if (passed) return Math.abs(age_ms) <= WINDOW_MS;
-  // Unverified and a day ahead: the clock was wrong then, and the lane lets the card go (rights.ts).
+  // Unverified and a day ahead: the clock was wrong, and the lane lets the card go (rights.ts).
   return age_ms <= WINDOW_MS && (verified || age_ms >= -DAY_MS);
 }
 

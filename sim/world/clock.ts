@@ -52,7 +52,7 @@ export function createVirtualClock(): VirtualClock {
   const of = (owner: Owner): Clock => ({
     now_ms,
     wall_ms,
-    setTimeout(callback, delay_ms) {
+    setTimeout: (callback, delay_ms) => {
       order += 1;
       const due_ms = time_ms + Math.max(0, delay_ms);
       const alarm: Alarm = { due_ms, order, owner, callback };

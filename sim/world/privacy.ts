@@ -1,4 +1,4 @@
-/** Looks for planted marks in everything that a lane writes: names, numbers, keys, whole serials. */
+/** Looks for planted marks in all that a lane writes: names, numbers, keys, whole serials. */
 
 import { SIM_KEYS } from '../keys.ts';
 import { PLANTED } from './cards.ts';

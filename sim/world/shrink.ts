@@ -1,4 +1,4 @@
-/** Makes a failing story as short as it can: fewer passengers, fewer faults, the same rule broken. */
+/** Makes a failing story as short as it can: fewer passengers, fewer faults, the same rule. */
 
 import type { Violation } from './checks.ts';
 import { runStory } from './run.ts';
