@@ -19,6 +19,7 @@ import {
 import { runPage } from './commands/page.ts';
 import { runPrinter } from './commands/printer.ts';
 import { runReader } from './commands/reader.ts';
+import { runWorld, type WorldOptions } from './commands/world.ts';
 import { runHidReader } from './hid/reader.ts';
 import { type HsmRun, runHsm } from './hsm/run.ts';
 import { HSM_FAULTS } from './hsm/server.ts';
@@ -186,6 +187,22 @@ program
   .action((options: { link?: string; picture?: string; columns: number }) =>
     end(runPrinter({ ...options, stopped: stopSignal() })),
   );
+
+program
+  .command('world')
+  .description('a seeded world full of faults: does any sequence of them break a rule?')
+  .option('--seed <n>', 'live this one, exactly; a failure is shrunk to its shortest story', whole)
+  .option('--story <file>', 'live the story that a failure left behind')
+  .option('--seeds <n>', 'a campaign of so many seeds', whole)
+  .option('--minutes <n>', 'a campaign of as many seeds as fit into so long', Number)
+  .option('--from <n>', 'campaign: its first seed', whole, 1)
+  .option('--taps <n>', 'passengers of each seed', whole, 250)
+  .option('--faults <factor>', 'multiplies the rates of the fault atlas', Number, 1)
+  .option('--workers <n>', 'campaign: processes, one a core', whole, 2)
+  .option('--out <dir>', 'where the story of a failure is written', '.')
+  .option('--log', 'print every event')
+  .addHelpText('after', examples('npm run world -- --seed 7', 'npm run world -- --seeds 4000'))
+  .action((options: WorldOptions) => end(runWorld(options)));
 
 program
   .command('keys')

@@ -15,19 +15,28 @@ export interface Lock {
 /** Throws Node's own errors when the disk fails. */
 export async function takeLock(disk: Disk, directory: string): Promise<Reply<Lock>> {
   const path = `${directory}/lock`;
-  const owner = await readText(disk, path);
+  const owner = await ownerIn(disk, path);
   if (owner !== '' && (await isAlive(disk, owner))) return held(owner);
   const own = `${process.pid} ${await startTime(disk, process.pid)}`.trim();
-  await writeText(disk, path, own);
+  await writeText(disk, path, `${own}\n`);
   return ok({
     async confirm() {
-      const now = await readText(disk, path);
+      const now = await ownerIn(disk, path);
       return now === own ? ok(undefined) : held(now);
     },
     async release() {
-      if ((await readText(disk, path)) === own) await writeText(disk, path, '');
+      if ((await ownerIn(disk, path)) === own) await writeText(disk, path, '');
     },
   });
+}
+
+/**
+ * Whom the lock names. Empty without an owner, and where the line was never written to its end: half
+ * a pid is the pid of somebody else.
+ */
+async function ownerIn(disk: Disk, path: string): Promise<string> {
+  const text = await readText(disk, path);
+  return text.endsWith('\n') ? text.trim() : '';
 }
 
 function held(owner: string) {
@@ -57,7 +66,7 @@ async function readText(disk: Disk, path: string): Promise<string> {
   try {
     const file = await disk.open(path, 'read');
     const bytes = await file.read(0, 4096).finally(() => file.close());
-    return bytes.toString('latin1').trim();
+    return bytes.toString('latin1');
   } catch (error) {
     if (errorCode(error) === 'ENOENT' || errorCode(error) === 'ESRCH') return '';
     throw error;

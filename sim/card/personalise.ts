@@ -37,6 +37,8 @@ export interface CardProfile {
   readonly blocked?: Blocked;
   /** EF15 byte 9: 01 in use (default), FF withdrawn. */
   readonly appVersion?: string;
+  /** EF16, 55 bytes: of nobody (zeros) when absent. */
+  readonly holder?: string;
 }
 
 export interface Personalised {
@@ -69,7 +71,7 @@ export function personalise(profile: CardProfile, keys: KeySet): Personalised {
     files: new Map([
       [0x05, concessionInfo(profile)],
       [0x15, ef15],
-      [0x16, Buffer.alloc(55)], // holder: the cards of the simulation belong to nobody
+      [0x16, hex(profile.holder ?? '00'.repeat(55), 55, 'holder')],
       [0x17, managementInfo(profile)],
     ]),
     purchaseKey: key('purchase'),

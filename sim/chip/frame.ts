@@ -13,6 +13,9 @@ export const ACK_FRAME = Buffer.from('0000ff00ff00', 'hex');
 /** Syntax error: the host's command is unknown or malformed. */
 export const ERROR_FRAME = Buffer.from('0000ff01ff7f8100', 'hex');
 
+/** A whole extended frame from its start code on. */
+const HELD_BYTES = 2 + 5 + MAX_LENGTH + 1;
+
 const START_CODE = Buffer.from('00ff', 'hex');
 
 /** What a host can say; `data` begins with the TFI. */
@@ -35,17 +38,17 @@ export function encodeFrame(data: Buffer, bare = false): Buffer {
 }
 
 export interface FrameScanner {
-  push(bytes: Buffer): void;
+  push(byte: number): void;
   /** Forgets a frame begun. */
   reset(): void;
 }
 
 type Step =
-  | { readonly kind: 'more' }
+  /** Nothing can be said before so many bytes are there. */
+  | { readonly kind: 'more'; readonly length: number }
   | { readonly kind: 'bad' }
   | { readonly kind: 'frame'; readonly frame: HostFrame; readonly length: number };
 
-const MORE: Step = { kind: 'more' };
 const BAD: Step = { kind: 'bad' };
 
 /**
@@ -56,51 +59,77 @@ export function createFrameScanner(
   deliver: (frame: HostFrame) => void,
   dropped: () => void,
 ): FrameScanner {
-  let held: Buffer = Buffer.alloc(0);
+  const held = Buffer.alloc(HELD_BYTES);
+  let length = 0;
+  /** With fewer bytes there is nothing to look for: a byte then costs next to nothing. */
+  let wanted = START_CODE.length;
+  const drop = (bytes: number) => {
+    held.copyWithin(0, bytes, length);
+    length -= bytes;
+  };
+
+  /** One frame, or one false start; false when more bytes are needed. */
+  const look = (): boolean => {
+    const at = held.subarray(0, length).indexOf(START_CODE);
+    if (at < 0) {
+      drop(length - (held[length - 1] === 0 ? 1 : 0));
+      wanted = START_CODE.length;
+      return false;
+    }
+    drop(at);
+    const step = readFrame(held.subarray(2, length));
+    if (step.kind === 'more') {
+      wanted = 2 + step.length;
+      return false;
+    }
+    drop(2 + (step.kind === 'frame' ? step.length : 0));
+    wanted = START_CODE.length;
+    if (step.kind === 'frame') deliver(step.frame);
+    else dropped();
+    return true;
+  };
+
   return {
-    push(bytes) {
-      held = Buffer.concat([held, bytes]);
-      for (;;) {
-        const at = held.indexOf(START_CODE);
-        if (at < 0) {
-          held = held.subarray(held.at(-1) === 0 ? held.length - 1 : held.length);
-          return;
-        }
-        const step = readFrame(held.subarray(at + 2));
-        if (step.kind === 'more') return;
-        held = held.subarray(at + 2 + (step.kind === 'frame' ? step.length : 0));
-        if (step.kind === 'frame') deliver(step.frame);
-        else dropped();
-      }
+    push(byte) {
+      held[length] = byte;
+      length += 1;
+      while (length >= wanted && look());
     },
     reset() {
-      held = Buffer.alloc(0);
+      length = 0;
+      wanted = START_CODE.length;
     },
   };
 }
 
 /** Reads what follows the start code. */
 function readFrame(bytes: Buffer): Step {
-  if (bytes.length < 2) return MORE;
+  if (bytes.length < 2) return more(2);
   const code = bytes.readUInt16BE(0);
   if (code === 0x00ff) return { kind: 'frame', frame: { kind: 'ack' }, length: 2 };
   if (code === 0xff00) return { kind: 'frame', frame: { kind: 'nack' }, length: 2 };
   const extended = code === 0xffff;
   const header = extended ? 5 : 2;
-  if (bytes.length < header) return MORE;
+  if (bytes.length < header) return more(header);
   const lengthField = bytes.subarray(extended ? 2 : 0, header);
   if (sum(lengthField) !== 0) return BAD;
   const length = extended ? bytes.readUInt16BE(2) : bytes.readUInt8(0);
   if (length === 0 || length > MAX_LENGTH) return BAD;
   const end = header + length + 1;
-  if (bytes.length < end) return MORE;
+  if (bytes.length < end) return more(end);
   if (sum(bytes.subarray(header, end)) !== 0) return BAD;
   const data = Buffer.from(bytes.subarray(header, end - 1));
   return { kind: 'frame', frame: { kind: 'information', data }, length: end };
 }
 
+function more(length: number): Step {
+  return { kind: 'more', length };
+}
+
 function sum(bytes: Buffer): number {
-  return bytes.reduce((total, byte) => (total + byte) & 0xff, 0);
+  let total = 0;
+  for (let at = 0; at < bytes.length; at += 1) total += bytes[at] ?? 0;
+  return total & 0xff;
 }
 
 function negative(value: number): number {

@@ -196,7 +196,7 @@ function hear(chip: Chip, byte: number, at_ms: number): void {
     return;
   }
   if (at_ms < state.awakeFrom_ms) counters.lostBytes += 1;
-  else chip.scanner.push(Buffer.of(byte));
+  else chip.scanner.push(byte);
 }
 
 /** On the line: start bit 0, eight data bits from the lowest, stop bit 1. A 0x55 has five. */

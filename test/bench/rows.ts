@@ -10,6 +10,7 @@ import { pcsc } from './rows/pcsc.ts';
 import { serial } from './rows/serial.ts';
 import { start } from './rows/start.ts';
 import { tap } from './rows/tap.ts';
+import { world } from './rows/world.ts';
 
 export const ROWS: readonly Row[] = [
   tap,
@@ -24,4 +25,5 @@ export const ROWS: readonly Row[] = [
   pcsc,
   kiosk,
   lists,
+  world,
 ];

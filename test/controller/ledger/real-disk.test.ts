@@ -100,9 +100,19 @@ real.test(
 real.test('GIVEN a lock whose pid now belongs to a stranger THEN it is taken over', async () => {
   const directory = join(root, 'recycled');
   await systemDisk.makeDirectory(directory);
-  await writeFile(join(directory, 'lock'), `${process.ppid} 1`);
+  await writeFile(join(directory, 'lock'), `${process.ppid} 1\n`);
   const reply = await openLedger({ disk: systemDisk, directory });
   assert.ok(reply.ok);
+  if (reply.ok) await reply.value.close();
+});
+
+real.test('GIVEN half a lock, which names a stranger who lives THEN it is taken over', async () => {
+  const directory = join(root, 'half');
+  await systemDisk.makeDirectory(directory);
+  // The disk failed in the middle of "PID START": no end of line.
+  await writeFile(join(directory, 'lock'), `${process.ppid}`);
+  const reply = await openLedger({ disk: systemDisk, directory });
+  assert.ok(reply.ok, reply.ok ? '' : reply.fault.detail);
   if (reply.ok) await reply.value.close();
 });
 

@@ -16,7 +16,7 @@ function scan(chunks: readonly Buffer[]) {
       dropped += 1;
     },
   );
-  for (const chunk of chunks) scanner.push(chunk);
+  for (const chunk of chunks) for (const byte of chunk) scanner.push(byte);
   const payloads = found.map((frame) =>
     frame.kind === 'information' ? frame.data.toString('hex') : frame.kind,
   );

@@ -1,0 +1,87 @@
+/** One life of the controller in the world: the real gate on the world's ports, until it dies. */
+
+import { loadConfig, shippedDirectory } from '../../config/load.ts';
+import type { LaneConfig } from '../../config/schema.ts';
+import type { WatchedBlacklist } from '../../controller/blacklist/blacklist.ts';
+import { createGate, type Gate } from '../../controller/gate/gate.ts';
+import { createNetwork } from '../../controller/gate/network.ts';
+import { type Ledger, openLedger } from '../../controller/ledger/ledger.ts';
+import { createPsam, psamOptions } from '../../controller/sam/psam.ts';
+import { createMemoryLinkPair, type MemoryLink } from '../../firmware-bridge/link/memory.ts';
+import { createPn532Reader } from '../../firmware-bridge/pn532/reader.ts';
+import { type Disk, failed, ok, type Reply, type SamSlot } from '../../firmware-bridge/ports.ts';
+import { attachToLink } from '../chip/on-link.ts';
+import type { VirtualPn532 } from '../chip/pn532.ts';
+import type { Board } from './board.ts';
+import { type Border, diskOf, lineOf, logOf, slotOf } from './ports.ts';
+import type { LaneKind, Story } from './story.ts';
+
+const LEDGER = 'data/ledger';
+
+export interface LaneParts {
+  readonly story: Story;
+  readonly config: LaneConfig;
+  readonly border: Border;
+  readonly disk: Disk;
+  readonly chip: VirtualPn532;
+  readonly slot: SamSlot;
+  readonly board: Board;
+  readonly blacklist: WatchedBlacklist;
+  /** Is the reader's cable in? */
+  readonly plugged: () => boolean;
+  readonly onLine: (line: MemoryLink) => void;
+  readonly log: (level: string, text: string) => void;
+}
+
+export interface Lane {
+  readonly gate: Gate;
+  readonly ledger: Ledger;
+}
+
+export async function openLane(parts: LaneParts): Promise<Reply<Lane>> {
+  const { story, config, border, chip, board, blacklist } = parts;
+  const { owner } = border;
+  const clock = border.clock.of(owner);
+  const ledger = await openLedger({
+    disk: diskOf(border, parts.disk),
+    directory: LEDGER,
+    segment_bytes: story.segment_bytes,
+  });
+  if (!ledger.ok) return ledger;
+  const openLink = async () => {
+    if (!parts.plugged()) return failed('link-absent', 'none', 'no reader is plugged in');
+    const { near, far } = createMemoryLinkPair('reader');
+    attachToLink(chip, far);
+    parts.onLine(near);
+    return ok(lineOf(border, near));
+  };
+  const gate = createGate({
+    ...{ config, clock, blacklist, ledger: ledger.value },
+    reader: createPn532Reader({ openLink, clock, config: config.reader }),
+    sam: createPsam(slotOf(border, parts.slot), psamOptions(config)),
+    barrier: board.portOf(owner, () => border.cross()),
+    indicator: { show: () => {} },
+    network: createNetwork(config.site),
+    log: logOf(owner, parts.log),
+  });
+  return ok({ gate, ledger: ledger.value });
+}
+
+const shipped = new Map<LaneKind, LaneConfig>();
+
+/** The shipped lane, at a pace that makes worlds short: polls and passages, no rule. */
+export function configFor({ lane, timed }: Story): LaneConfig {
+  const known = shipped.get(lane) ?? load(lane);
+  shipped.set(lane, known);
+  return {
+    ...known,
+    lane: { ...known.lane, passage_timeout_ms: 1_500, result_shown_ms: 1_000 },
+    reader: { ...known.reader, poll_pause_ms: timed ? 50 : 100 },
+  };
+}
+
+function load(lane: LaneKind): LaneConfig {
+  const loaded = loadConfig(`${shippedDirectory()}/lanes/${lane}.yaml`, {});
+  if (!loaded.ok) throw new Error(loaded.errors.join('\n'));
+  return loaded.config;
+}

@@ -1,0 +1,56 @@
+/** What a world leaves behind: a log of events, its digest, and what was covered. */
+
+import { createHash } from 'node:crypto';
+
+/** Name → how often, by table. */
+export type Coverage = Record<Table, Record<string, number>>;
+export const TABLES = ['transitions', 'faults', 'outcomes', 'books'] as const;
+export type Table = (typeof TABLES)[number];
+
+export function noCoverage(): Coverage {
+  return { transitions: {}, faults: {}, outcomes: {}, books: {} };
+}
+
+export function addCoverage(sum: Coverage, more: Coverage): void {
+  for (const table of TABLES) {
+    for (const [name, count] of Object.entries(more[table])) {
+      sum[table][name] = (sum[table][name] ?? 0) + count;
+    }
+  }
+}
+
+export interface EventLog {
+  readonly coverage: Coverage;
+  write(text: string): void;
+  count(table: Table, name: string): void;
+  /** Hash of all lines so far. */
+  digest(): string;
+  /** All lines, or the last ones. */
+  readonly lines: readonly string[];
+}
+
+const KEPT = 400;
+
+/** @param whole keep every line */
+export function createEventLog(now_ms: () => number, whole: boolean): EventLog {
+  const hash = createHash('sha256');
+  const coverage = noCoverage();
+  let lines: string[] = [];
+  return {
+    coverage,
+    write(text) {
+      const line = `${now_ms().toFixed(3)} ${text}`;
+      hash.update(line);
+      hash.update('\n');
+      lines.push(line);
+      if (!whole && lines.length >= 2 * KEPT) lines = lines.slice(-KEPT);
+    },
+    count(table, name) {
+      coverage[table][name] = (coverage[table][name] ?? 0) + 1;
+    },
+    digest: () => hash.copy().digest('hex'),
+    get lines() {
+      return lines;
+    },
+  };
+}

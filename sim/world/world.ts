@@ -1,0 +1,325 @@
+/**
+ * A world: one gate lane with everything around it, in virtual time, that lives through a story.
+ * The same story always gives the same events.
+ */
+
+import type { TapResult } from '../../controller/gate/tap/runner.ts';
+import { createVirtualBarrier, type VirtualBarrier } from '../barrier/barrier.ts';
+import { createField, type Field } from '../chip/field.ts';
+import { createVirtualPn532, type VirtualPn532 } from '../chip/pn532.ts';
+import { NO_TIMING, REAL_TIMING } from '../chip/timing.ts';
+import { type Chance, createChance } from '../lane/chance.ts';
+import { createVirtualPsam, type VirtualPsam } from '../sam/psam.ts';
+import { type Board, createBoard, type Doors } from './board.ts';
+import { type Breakage, createBreakage } from './breakage.ts';
+import { listedSerials, makeCards, type WorldCard } from './cards.ts';
+import { Checks } from './checks.ts';
+import { createVirtualClock, type Owner, type VirtualClock } from './clock.ts';
+import { WorldDisk } from './disk.ts';
+import { Hazards, type Struck } from './hazards.ts';
+import { configFor, type Lane, openLane } from './lane.ts';
+import { createLists, type Lists } from './lists.ts';
+import type { Border } from './ports.ts';
+import { createEventLog, type EventLog } from './record.ts';
+import type { Step, Story } from './story.ts';
+
+/** Between the death of a process and the next, where no fault says how long. */
+const RESTART_MS = 2_000;
+/** More than the gate's own two seconds: the disk may be slow. */
+const STOPS_MS = 6_000;
+
+export interface Life {
+  readonly owner: Owner;
+  lane: Lane | null;
+}
+
+export class World {
+  readonly story: Story;
+  readonly clock: VirtualClock = createVirtualClock();
+  readonly checks = new Checks(this.clock);
+  readonly log: EventLog;
+  readonly cards: readonly WorldCard[];
+  readonly field: Field;
+  readonly barrier: VirtualBarrier;
+  readonly board: Board;
+  readonly disk: WorldDisk;
+  readonly hazards: Hazards;
+  readonly lists: Lists;
+  /** Results of taps, newest last, of this step. */
+  told: TapResult[] = [];
+  walks = true;
+  /** The lane has met so many wrong MAC2 in a row that only staff may open it again. */
+  distrusted = false;
+  #wrongMac2 = 0;
+  /** What whoever comes next takes through the zone. */
+  readonly #crossing = { ms: 80 };
+  life: Life | null = null;
+  /** Null once faults have stopped. */
+  step: Step | null = null;
+  readonly #chip: VirtualPn532;
+  readonly #psam: VirtualPsam;
+  readonly #byTarget = new Map<object, WorldCard>();
+  readonly #breakage: Breakage;
+  #chance: Chance;
+  /** Chunks that are late on the reader line. */
+  #late = 0;
+
+  constructor(story: Story, whole = false) {
+    this.story = story;
+    const { clock, checks } = this;
+    this.log = createEventLog(clock.now_ms, whole);
+    this.#chance = createChance(story.seed);
+    this.cards = makeCards([...story.cards, 'sm4']);
+    for (const card of this.cards) this.#byTarget.set(card.target, card);
+    this.lists = createLists(this.cards);
+    this.#useList(1);
+    const field = createField();
+    this.field = { ...field, exchange: (target, apdu) => this.#exchange(field, target, apdu) };
+    const timing = story.timed ? REAL_TIMING : NO_TIMING;
+    this.#chip = createVirtualPn532({ clock, field: this.field, timing });
+    this.#psam = createVirtualPsam(clock, { timed: story.timed });
+    const crossing = this.#crossing;
+    this.barrier = createVirtualBarrier({
+      ...{ clock, walk: () => this.walks },
+      ...{ travel_ms: 40, approach_ms: 40 },
+      get pass_ms() {
+        return crossing.ms;
+      },
+    });
+    this.board = createBoard(this.barrier, {
+      ordered: (what, doors) => this.#ordered(what, doors),
+      event: (event) => this.log.write(`gate ${event}`),
+    });
+    this.disk = new WorldDisk({
+      clock,
+      sync_ms: story.sync_ms,
+      onDurable: (path, _offset, bytes) => {
+        checks.durable(path, bytes);
+      },
+    });
+    this.#breakage = createBreakage({
+      ...{ clock, cards: this.cards, field: this.field, chip: this.#chip, psam: this.#psam },
+      ...{ board: this.board, barrier: this.barrier, disk: this.disk },
+      hit: (name) => this.#hit(name),
+      swapList: () => this.#useList(2),
+      die: (fault) => this.#die(fault),
+    });
+    this.hazards = new Hazards({
+      clock,
+      strike: (fault) => this.#breakage.strike(fault),
+      hit: (name) => this.#hit(name),
+    });
+  }
+
+  /** A new process, unless one runs. */
+  boot(): void {
+    if (this.life?.owner.alive) return;
+    const owner: Owner = { alive: true, timers: 0 };
+    const life: Life = { owner, lane: null };
+    this.life = life;
+    this.#wrongMac2 = 0;
+    this.distrusted = false;
+    this.log.write('boot');
+    void this.#start(life).catch((error: unknown) => {
+      this.checks.fail('resources', `the lane threw: ${String(error)}`);
+    });
+  }
+
+  async #start(life: Life): Promise<void> {
+    const { story, board, disk, lists } = this;
+    const opened = await openLane({
+      ...{ story, board, disk, config: configFor(story), border: this.#borderOf(life.owner) },
+      ...{ chip: this.#chip, slot: this.#slot(), blacklist: lists.blacklist },
+      plugged: () => this.#breakage.plugged,
+      onLine: (line) => this.#breakage.useLine(line),
+      log: (level, text) => this.#said(level, text),
+    });
+    if (!life.owner.alive) return;
+    if (!opened.ok) {
+      this.log.write(`no start: ${opened.fault.detail}`);
+      this.end(life, RESTART_MS);
+      return;
+    }
+    life.lane = opened.value;
+    const { gate, ledger } = opened.value;
+    ledger.onAppend((appended) => {
+      if (!life.owner.alive) return;
+      this.log.write(`book ${appended.seq} ${appended.record.type}`);
+      this.checks.acknowledged(appended);
+    });
+    gate.onTap((result) => {
+      if (life.owner.alive) this.#tapped(result);
+    });
+    this.#follow(life);
+    await gate.start();
+  }
+
+  #follow({ owner, lane }: Life): void {
+    if (!lane) return;
+    const { gate } = lane;
+    const seen = { mode: '', tap: '', passage: '' };
+    gate.onChange(() => {
+      if (!owner.alive) return;
+      const now = gate.snapshot();
+      for (const machine of ['mode', 'tap', 'passage'] as const) {
+        const state = now[machine];
+        if (seen[machine] === state) continue;
+        this.log.count('transitions', `${machine} ${seen[machine]} → ${state}`);
+        if (machine !== 'tap') this.log.write(`${machine} ${state}`);
+        seen[machine] = state;
+      }
+    });
+  }
+
+  /** The process is gone; the next one comes after a while. */
+  end(life: Life, down_ms: number): void {
+    if (!life.owner.alive) return;
+    life.owner.alive = false;
+    this.clock.setTimeout(() => this.boot(), down_ms);
+  }
+
+  get serving(): boolean {
+    const mode = this.life?.owner.alive ? this.life.lane?.gate.snapshot().mode : undefined;
+    return mode === 'inService' || mode === 'degraded';
+  }
+
+  /** In service, nobody taps, the leaves are shut, nothing is under way. */
+  get quiet(): boolean {
+    const now = this.life?.owner.alive ? this.life.lane?.gate.snapshot() : undefined;
+    const idle = now?.tap === 'idle' && now.passage === 'closed';
+    return idle && this.serving && this.#late === 0 && this.barrier.position === 'closed';
+  }
+
+  /** Everything that is broken is whole again. */
+  mend(): void {
+    this.hazards.disarm();
+    this.#breakage.mend();
+    this.boot();
+  }
+
+  /** Stops the process in order, as staff does; whatever it leaves behind is a leak. */
+  async stop(): Promise<void> {
+    const { life, clock, checks } = this;
+    if (!life?.owner.alive || !life.lane) return;
+    const { gate, ledger } = life.lane;
+    let over = false;
+    void gate
+      .stop()
+      .then(() => ledger.close())
+      .finally(() => {
+        over = true;
+      });
+    const stopped = await clock.run(STOPS_MS, () => over || !life.owner.alive);
+    if (!life.owner.alive) return;
+    if (!stopped) checks.fail('resources', `the lane did not stop within ${STOPS_MS} ms`);
+    const { timers } = life.owner;
+    if (timers > 0) checks.fail('resources', `${timers} timers wait in a lane that was stopped`);
+    this.log.write('stopped');
+    life.owner.alive = false;
+  }
+
+  begin(step: Step): void {
+    this.step = step;
+    this.checks.step = step.id;
+    this.#chance = createChance(this.story.seed * 1_000_003 + step.id);
+    this.told = [];
+    this.walks = step.walks;
+    this.#crossing.ms = step.crosses_ms;
+    this.hazards.arm(step);
+  }
+
+  #borderOf(owner: Owner): Border {
+    return {
+      owner,
+      clock: this.clock,
+      cross: () => {
+        if (owner.alive) this.hazards.port();
+      },
+      spoil: (direction) => this.hazards.spoil(direction),
+      samInstead: (command) => this.hazards.samInstead(command, () => this.#resetSam()),
+      heardSam: (command, answer) => this.checks.judged(command, answer),
+      late: (chunks) => {
+        this.#late += chunks;
+      },
+    };
+  }
+
+  #resetSam(): void {
+    this.#psam.restore(this.#psam.snapshot());
+  }
+
+  #slot() {
+    return this.#psam;
+  }
+
+  #exchange(field: Field, target: WorldCard['target'], apdu: Buffer) {
+    const card = this.#byTarget.get(target);
+    const before = card?.purse?.snapshot();
+    this.hazards.command();
+    if (card) this.checks.sent(card, apdu);
+    const heard = field.exchange(target, apdu);
+    if (card && heard.kind === 'answer') this.checks.answered(card, apdu, heard.answer);
+    if (heard.kind === 'lost') this.#hit(`tear ${heard.stays ? 'glitch' : 'gone'}`);
+    if (card?.purse && before && card.purse.counter !== before.counter) {
+      const answer = heard.kind === 'answer' ? heard.answer : this.#proofOf(card);
+      this.checks.paid(card, apdu, answer, before.balance_fen);
+      this.log.write(`card ${card.target.name} debited, n ${before.counter}`);
+    }
+    return heard;
+  }
+
+  /** TAC ‖ MAC2 of a debit whose answer was lost. */
+  #proofOf({ purse }: WorldCard): Buffer {
+    const proof = purse?.snapshot().proof;
+    return Buffer.from((proof?.tac ?? '') + (proof?.mac2 ?? ''), 'hex');
+  }
+
+  #tapped(result: TapResult): void {
+    const { message, detail, paid } = result;
+    this.told.push(result);
+    this.log.count('outcomes', message);
+    this.log.write(`tap ${message} ${paid ? `on ${paid.ref}` : ''} (${detail})`);
+    this.checks.privacy.said(detail);
+    this.checks.granted(result);
+    if (result.fault?.code === 'assertion') this.checks.fail('resources', `assertion: ${detail}`);
+    if (!result.spans.some(({ name }) => name === '8072')) return;
+    if (result.kind === 'granted') this.#wrongMac2 = 0;
+    if (message === 'mac2-wrong') this.#wrongMac2 += 1;
+    this.distrusted ||= this.#wrongMac2 >= configFor(this.story).sam.mac2_fail_limit;
+  }
+
+  #said(level: string, text: string): void {
+    this.log.write(`${level} ${text}`);
+    this.checks.privacy.said(text);
+  }
+
+  #ordered(what: 'open' | 'shut', doors: Doors): void {
+    this.log.write(`order ${what}`);
+    if (what === 'open') this.checks.opening(doors);
+    else this.checks.shutting(doors);
+  }
+
+  #useList(list: 1 | 2): void {
+    const serials = listedSerials(this.cards, list);
+    this.lists.use(serials);
+    this.checks.listed.clear();
+    for (const serial of serials) this.checks.listed.add(serial);
+  }
+
+  #hit(name: string): void {
+    this.log.count('faults', name);
+    this.log.write(`fault ${name}`);
+  }
+
+  #die(fault: Extract<Struck, { kind: 'kill' | 'power-cut' }>): void {
+    const { life } = this;
+    if (!life?.owner.alive) return;
+    this.end(life, fault.down_ms);
+    this.#breakage.useLine(null);
+    if (fault.kind === 'kill') return;
+    this.disk.cut(this.#chance);
+    this.#resetSam();
+    this.#chip.power(false);
+    this.#chip.power(true);
+  }
+}

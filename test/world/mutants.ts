@@ -1,0 +1,144 @@
+/**
+ * Broken builds, each by one change of the real source, and a seed whose story shows it. A mutant
+ * that lives means that the world does not look where it should.
+ */
+
+export interface Mutant {
+  readonly name: string;
+  readonly file: string;
+  /** Stands exactly once in the file. */
+  readonly find: string;
+  readonly put: string;
+  readonly seed: number;
+  /** The rule that must speak. */
+  readonly rule: string;
+}
+
+/** Passengers of each story: enough for every mutant, and quick. */
+export const MUTANT_TAPS = 150;
+
+const TAP = 'controller/gate/tap';
+
+export const MUTANTS: readonly Mutant[] = [
+  {
+    name: 'opens before 8072',
+    file: `${TAP}/confirm.ts`,
+    find: "deps.span('8072', deps.sam.creditPurchase(proof.mac2))",
+    put: "Promise.resolve({ ok: true, value: 'verified' } as const)",
+    seed: 1,
+    rule: 'doors',
+  },
+  {
+    name: 'debits without an intent',
+    file: `${TAP}/initialise.ts`,
+    find: "deps.span('intent', ledger.append(record))",
+    put: '(void record, Promise.resolve({ ok: true, value: 1 } as const))',
+    seed: 1,
+    rule: 'money',
+  },
+  {
+    name: 'takes unknown for failed',
+    file: `${TAP}/debit.ts`,
+    find: "if (answer.fault.effect === 'none') {",
+    put: 'if (answer.fault.effect) {',
+    seed: 1,
+    rule: 'money',
+  },
+  {
+    name: 'forgets anti-passback',
+    file: 'controller/gate/rights.ts',
+    find: 'if (passed && limits.passback_s > 0 && Math.abs(age_s) <= limits.passback_s) {',
+    put: 'if (passed && Math.abs(age_s) < 0) {',
+    seed: 4,
+    rule: 'money',
+  },
+  {
+    name: 'accepts 6283',
+    file: `${TAP}/select.ts`,
+    find: `if (isBlocked(sw)) return refuse('card-blocked', \`SELECT \${describeStatus(sw)}\`);
+  if (sw !== SW_OK)`,
+    put: 'if (sw !== SW_OK && sw !== 0x6283)',
+    seed: 1,
+    rule: 'blacklist',
+  },
+  {
+    name: 'ignores the blacklist',
+    file: `${TAP}/screen.ts`,
+    find: 'const answer = await blacklist.check(purse.info.serial);',
+    put: "const answer = { kind: 'clear' } as Awaited<ReturnType<typeof blacklist.check>>;",
+    seed: 1,
+    rule: 'blacklist',
+  },
+  {
+    name: 'does not settle a torn tap first',
+    file: `${TAP}/screen.ts`,
+    find: "return ledger.openStory(purse.serial) ? { kind: 'torn' } : NEXT;",
+    put: 'return NEXT;',
+    seed: 7,
+    rule: 'money',
+  },
+  {
+    name: 'believes a proof that nobody verified',
+    file: `${TAP}/recover.ts`,
+    find: "if (samSession.ref !== ref) return ok('no-session');",
+    put: "if (samSession.ref !== ref) return ok('verified');",
+    seed: 4,
+    rule: 'money',
+  },
+  {
+    name: 'does not wait for the proof on disk',
+    file: `${TAP}/confirm.ts`,
+    find: 'if (!durable.ok) return fault(durable.fault);',
+    put: '',
+    seed: 3,
+    rule: 'money',
+  },
+  {
+    name: 'confirms before the sync',
+    file: 'controller/ledger/journal.ts',
+    find: 'await segment.file.write(size, bytes);\n      await segment.file.sync();',
+    put: 'await segment.file.write(size, bytes);\n      void segment.file.sync().catch(() => {});',
+    seed: 1,
+    rule: 'journal',
+  },
+  {
+    name: 'shuts on whoever stands there',
+    file: 'controller/gate/passage.ts',
+    find: "always: { guard: 'zoneFree', target: 'closing' },",
+    put: "always: { target: 'closing' },",
+    seed: 6,
+    rule: 'doors',
+  },
+  {
+    name: 'does not hear the fire alarm',
+    file: 'controller/gate/passage.ts',
+    find: "FIRE_ON: '.emergency',",
+    put: '',
+    seed: 7,
+    rule: 'doors',
+  },
+  {
+    name: 'writes whole card numbers into the log',
+    file: 'controller/ops/log.ts',
+    find: "serial === null ? '-' :",
+    put: 'serial !== null ? serial :',
+    seed: 1,
+    rule: 'privacy',
+  },
+  {
+    name: 'leaves a timer behind',
+    file: 'controller/gate/lane-keeper.ts',
+    find: 'clock.clearTimeout(timer);\n        resolve(found);',
+    put: 'resolve(found);',
+    seed: 1,
+    rule: 'resources',
+  },
+  {
+    name: 'never comes back into service',
+    file: 'controller/gate/lane-keeper.ts',
+    find: "send({ type: 'PART_BACK', part });",
+    put: '',
+    seed: 4,
+    rule: 'liveness',
+  },
+];
