@@ -101,7 +101,7 @@ const BAD: readonly [what: string, text: string, says: RegExp][] = [
   ['no guides', `${GOOD}guides: nowhere\n`, /zh-CN\.yaml does not exist/],
   [
     'a dear item',
-    `${GOOD}till:\n  items:\n` + '    - { id: a, price_fen: 9000, name: { zh-CN: 甲, en: A } }\n',
+    `${GOOD}till:\n  items:\n    - { id: a, price_fen: 9000, name: { zh-CN: 甲, en: A } }\n`,
     /above purse\.fare_max_fen/,
   ],
   [
@@ -113,7 +113,7 @@ const BAD: readonly [what: string, text: string, says: RegExp][] = [
   ],
   [
     'a name in one language',
-    `${GOOD}till:\n  items:\n` + '    - { id: a, price_fen: 9, name: { en: A } }\n',
+    `${GOOD}till:\n  items:\n    - { id: a, price_fen: 9, name: { en: A } }\n`,
     /add "zh-CN"/,
   ],
   ['a printer without a path', `${GOOD}printer: { kind: usb }\n`, /name the device/],

@@ -277,9 +277,9 @@ test('GIVEN sound WHEN a new prompt comes THEN it is fetched, once, unless sound
   withKiosk(async ({ requests, show }) => {
     const spoken = () => requests.filter((address) => address.includes('/speech/'));
     const before = spoken().length;
-    await show('card', { says: { id: 'zh-CN.card', prompt: '2' } });
-    await show('card', { says: { id: 'zh-CN.card', prompt: '2' } });
-    await show('card', { says: { id: 'zh-CN.take', prompt: '3' }, sound: false });
+    await show('card', { says: { id: 'zh-CN.card', prompt: '卡片信息' } });
+    await show('card', { says: { id: 'zh-CN.card', prompt: '卡片信息' } });
+    await show('card', { says: { id: 'zh-CN.take', prompt: '请取卡' }, sound: false });
     assert.is(spoken().length, before + 1);
     assert.match(spoken().at(-1) ?? '', /zh-CN\.card$/);
   }));
