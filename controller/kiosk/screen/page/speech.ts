@@ -4,7 +4,7 @@ import { effect, signal } from '@preact/signals';
 import { view } from './live.ts';
 
 /** What is being said, for tests and for a person who wonders whether the sound works. */
-export const playing = signal<string | null>(null);
+const playing = signal<string | null>(null);
 
 export function followSpeech(): void {
   const player = new Audio();
