@@ -31,8 +31,8 @@ export async function takeLock(disk: Disk, directory: string): Promise<Reply<Loc
 }
 
 /**
- * Whom the lock names. Empty without an owner, and where the line was never written to its end: half
- * a pid is the pid of somebody else.
+ * Whom the lock names. Empty without an owner, and where the line was never written to its end:
+ * half a pid is the pid of somebody else.
  */
 async function ownerIn(disk: Disk, path: string): Promise<string> {
   const text = await readText(disk, path);

@@ -119,14 +119,14 @@ const VARIABLES: readonly [string, string, string][] = [
   [
     'EXTENDS',
     'x.yaml',
-    'there is no such setting; allowed: PRODUCTION, DATA_DIR, SITE, LANE, READER, FAR_READER, SAM, ' +
-      'PURSE, LISTS, LEDGER, FARE, BARRIER, SUPERVISE, LOG',
+    'there is no such setting; allowed: PRODUCTION, DATA_DIR, SITE, LANE, READER, FAR_READER, ' +
+      'SAM, PURSE, LISTS, LEDGER, FARE, BARRIER, SUPERVISE, LOG',
   ],
   [
     '',
     'x',
-    'there is no such setting; allowed: PRODUCTION, DATA_DIR, SITE, LANE, READER, FAR_READER, SAM, ' +
-      'PURSE, LISTS, LEDGER, FARE, BARRIER, SUPERVISE, LOG',
+    'there is no such setting; allowed: PRODUCTION, DATA_DIR, SITE, LANE, READER, FAR_READER, ' +
+      'SAM, PURSE, LISTS, LEDGER, FARE, BARRIER, SUPERVISE, LOG',
   ],
   ['LANE__PASSBACK_MINUTES', '', 'an empty value is not allowed; a number from 0 to 120'],
   ['LANE__PASSBACK_MINUTES', '[', '"[" is not readable as YAML'],

@@ -230,10 +230,10 @@ test('GIVEN plain colours and high contrast WHEN axe looks at each screen THEN i
     }
   }));
 
-const FINDINGS = `axe.run({ resultTypes: ['violations'] }).then((found) => found.violations.map((each) =>
-  each.id + ': ' + each.nodes.map((node) => node.html).join(' | ')))`;
+const FINDINGS = `axe.run({ resultTypes: ['violations'] }).then(({ violations }) => violations.map(
+  (each) => each.id + ': ' + each.nodes.map((node) => node.html).join(' | ')))`;
 
-/** What does not fit into its place, or lies outside the window; lists that scroll do so on purpose. */
+/** What does not fit into its place, or lies outside the window; some lists scroll on purpose. */
 const CUT_OFF = `[...document.querySelectorAll(
     '.header, .screen, .footer, .panel, .notice, .side, .present, .code, button, dialog')]
   .filter((each) => each.scrollWidth > each.clientWidth + 1
