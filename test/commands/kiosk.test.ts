@@ -56,23 +56,27 @@ kiosk.test(
   60_000,
 );
 
-kiosk.test('GIVEN a file with a mistake THEN exit 2, and one line says where', async () => {
-  const file = `${scratch()}/kiosk.yaml`;
-  writeFileSync(file, 'extends: shipped:kiosks/ningbo.yaml\nscreen: { prot: 1 }\n');
-  for (const words of [
-    ['kiosk', '--config', file],
-    ['doctor', '--config', file],
-  ]) {
-    const { code, err } = await run(SOURCE, words);
-    assert.is(code, 2, words.join(' '));
-    assert.match(
-      err,
-      /kiosk\.yaml:2:11: screen\.prot: there is no such key; did you mean "port"\?/,
-    );
-  }
-  const checked = await run(SOURCE, ['config', 'check', file]);
-  assert.is(checked.code, 1);
-});
+kiosk.test(
+  'GIVEN a file with a mistake THEN exit 2, and one line says where',
+  async () => {
+    const file = `${scratch()}/kiosk.yaml`;
+    writeFileSync(file, 'extends: shipped:kiosks/ningbo.yaml\nscreen: { prot: 1 }\n');
+    for (const words of [
+      ['kiosk', '--config', file],
+      ['doctor', '--config', file],
+    ]) {
+      const { code, err } = await run(SOURCE, words);
+      assert.is(code, 2, words.join(' '));
+      assert.match(
+        err,
+        /kiosk\.yaml:2:11: screen\.prot: there is no such key; did you mean "port"\?/,
+      );
+    }
+    const checked = await run(SOURCE, ['config', 'check', file]);
+    assert.is(checked.code, 1);
+  },
+  60_000,
+);
 
 kiosk.after(killAll);
 kiosk.run();
