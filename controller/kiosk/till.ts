@@ -197,7 +197,7 @@ function tapConfig({ site, purse, kiosk, till }: KioskConfig, price_fen: number)
   return {
     ...{ site, purse },
     lane: {
-      kind: 'flat',
+      kind: 'till',
       place: kiosk.place,
       direction: 'in',
       passback_minutes: 0,

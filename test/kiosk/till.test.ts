@@ -40,6 +40,26 @@ async function stories(bench: KioskBench) {
 }
 
 till.test(
+  'GIVEN a holder who has entered a station WHEN he pays here THEN he must leave it first',
+  async () => {
+    const bench = await started();
+    const card = bench.purse();
+    const before = card.snapshot();
+    const entry = `03${'00'.repeat(47)}`;
+    card.restore({ ...before, trips: [entry, ...before.trips.slice(1)] });
+    await bench.lay(card);
+    await bench.do({ type: 'pay', item: 'registration' });
+    await bench.do({ type: 'confirm' });
+    const { outcome, title } = bench.screen('paid');
+    assert.equal([outcome, title], ['refused', '上次没有出站记录']);
+    assert.is(card.lastTrip[0], 0x03);
+    assert.is(card.balance_fen, 5_000);
+    assert.equal(await stories(bench), []);
+    await bench.stop();
+  },
+);
+
+till.test(
   'GIVEN a card that agrees WHEN it pays THEN it is taken once and used at once',
   async () => {
     const [bench, card] = await asking();

@@ -72,6 +72,8 @@ export function chargesFor(input: PlanInput): Plan {
   switch (input.config.lane.kind) {
     case 'flat':
       return { kind: 'charges', charges: [flatCharge(input)] };
+    case 'till':
+      return planSale(input);
     case 'entry':
       return planEntry(input);
     case 'exit':
@@ -87,6 +89,13 @@ function flatCharge({ config, concession }: PlanInput): Charge {
     rule,
     message: messageFor(fare_fen, concession),
   });
+}
+
+/** A purchase writes the trip record: it would take the entry away that the exit asks for. */
+function planSale(input: PlanInput): Plan {
+  const open = openTrip(input.purse);
+  if (!open) return { kind: 'charges', charges: [flatCharge(input)] };
+  return { kind: 'refuse', message: 'exit-missing', detail: `entered at ${open.place}` };
 }
 
 /** 03 on the card: the last trip was never closed. 补票 first, or the service desk. */

@@ -93,7 +93,13 @@ export type TapLedger = Pick<Ledger, 'append' | 'openStory' | 'lastClosed'>;
 
 /** What a tap needs to know of the place where it is made: a lane, or the till of a kiosk. */
 export type TapConfig = Pick<LaneConfig, 'site' | 'purse' | 'fare'> & {
-  readonly lane: Omit<LaneConfig['lane'], 'id' | 'passage_timeout_ms' | 'result_shown_ms'>;
+  readonly lane: Omit<
+    LaneConfig['lane'],
+    'id' | 'kind' | 'passage_timeout_ms' | 'result_shown_ms'
+  > & {
+    /** `till`: one price, from a card whose holder is not on a trip. */
+    readonly kind: LaneConfig['lane']['kind'] | 'till';
+  };
   readonly reader: Pick<LaneConfig['reader'], 'card_timeout_ms'>;
 };
 
