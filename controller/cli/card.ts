@@ -10,7 +10,7 @@ import { lookUp } from '../commands/blacklist.ts';
 import { cardRead } from '../commands/card.ts';
 import type { ExitCode, Io } from '../commands/io.ts';
 import { createReader } from '../devices.ts';
-import type { DeadCards, ReadingDeps } from '../kiosk/reading.ts';
+import type { DeadCards, ReadingDeps } from '../kiosk/reading/reading.ts';
 import type { Face } from '../kiosk/report.ts';
 import { KIOSK_DEVICES } from '../kiosk-devices.ts';
 import { sscCrypto } from '../kiosk-main.ts';

@@ -10,8 +10,8 @@ import {
   type Reply,
 } from '../../firmware-bridge/ports.ts';
 import * as mask from '../kiosk/mask.ts';
-import { readCard } from '../kiosk/read-card.ts';
-import type { ReadingDeps } from '../kiosk/reading.ts';
+import { readCard } from '../kiosk/reading/read-card.ts';
+import type { ReadingDeps } from '../kiosk/reading/reading.ts';
 import type { CardReport, Face, SscReport } from '../kiosk/report.ts';
 import type { ExitCode, Io } from './io.ts';
 

@@ -7,7 +7,7 @@ import type { Card, Fault, Reply } from '../../firmware-bridge/ports.ts';
 import { maskSerial } from '../ops/log.ts';
 import type { Odd } from './card-loop.ts';
 import type { OpenKiosk } from './kiosk.ts';
-import type { PinEntry, PinTries, PinVerdict } from './reading.ts';
+import type { PinEntry, PinTries, PinVerdict } from './reading/reading.ts';
 import type { CardReport, Face, InsuranceItem } from './report.ts';
 import type { TillResult } from './till.ts';
 import type { PayTold, PayVisit } from './visit.ts';

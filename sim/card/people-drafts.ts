@@ -348,7 +348,7 @@ const OLDER_GENERATIONS: readonly PersonDraft[] = [
     id: 'first-1',
     name: ['样本戊', 'Sample Wu'],
     note: ['一代卡,版本号空白。', 'Generation 1, without a version number.'],
-    expected: valid('样本戊'),
+    expected: { kind: 'ssc', validity: 'unsure', holder: '样本戊' },
     made: older(1, 25, '样本戊', { ssc: { version: 'FFFFFFFF' } }),
   },
 ];

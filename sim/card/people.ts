@@ -14,7 +14,7 @@ export interface Expected {
   /** `silent`: no answer to reset, or none to any command. */
   readonly kind: 'ssc' | 'medical-pooling' | 'bank' | 'transit' | 'unknown' | 'silent';
   /** Of an SSC, with the list at hand. */
-  readonly validity?: 'valid' | 'expired' | 'superseded' | 'locked' | 'lost';
+  readonly validity?: 'valid' | 'expired' | 'superseded' | 'locked' | 'lost' | 'unsure';
   /** Its proof is wrong. */
   readonly counterfeit?: boolean;
   /** Name as it should appear, letter by letter; absent where none can be read. */

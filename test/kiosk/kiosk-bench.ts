@@ -13,7 +13,7 @@ import { hexOf } from '../../controller/card/bytes.ts';
 import { createNetwork } from '../../controller/gate/network.ts';
 import type { CardDesk } from '../../controller/kiosk/card-work.ts';
 import { createKiosk, type Kiosk } from '../../controller/kiosk/kiosk.ts';
-import type { PinEntry, PinTries, PinVerdict } from '../../controller/kiosk/reading.ts';
+import type { PinEntry, PinTries, PinVerdict } from '../../controller/kiosk/reading/reading.ts';
 import type { CardReport, InsuranceItem } from '../../controller/kiosk/report.ts';
 import type { KioskCommand, KioskView, Screen } from '../../controller/kiosk/view.ts';
 import { type Ledger, openLedger } from '../../controller/ledger/ledger.ts';

@@ -11,7 +11,7 @@ import { commandNames } from './table.ts';
 
 const flows = feature('flows that are torn');
 
-/** CLA and INS of every command that these sources can build; those of the kiosk are not a lane's. */
+/** CLA and INS of every command that these sources can build; a kiosk's own are not a lane's. */
 function known(folder: string): string[] {
   const files = execFileSync('git', [
     'ls-files',

@@ -1,8 +1,8 @@
 /** Which bank's card is this: found out in every way that cannot pay. */
 
 import * as assert from 'uvu/assert';
-import { CardTalk } from '../../../controller/kiosk/card-talk.ts';
-import { readBank } from '../../../controller/kiosk/read-bank.ts';
+import { CardTalk } from '../../../controller/kiosk/reading/card-talk.ts';
+import { readBank } from '../../../controller/kiosk/reading/read-bank.ts';
 import type { Face } from '../../../controller/kiosk/report.ts';
 import { feature } from '../../kit/feature.ts';
 import { paperCard, readingDeps, type Sheet } from './paper-card.ts';

@@ -4,7 +4,7 @@
  */
 
 import { sscSchema } from '../../../config/ssc.ts';
-import type { ReadingDeps } from '../../../controller/kiosk/reading.ts';
+import type { ReadingDeps } from '../../../controller/kiosk/reading/reading.ts';
 import type { AuthRequest, SscCrypto } from '../../../controller/sam/ssc-keys.ts';
 import {
   type Card,

@@ -6,9 +6,13 @@
 import * as assert from 'uvu/assert';
 import { sscSchema } from '../../../config/ssc.ts';
 import { listKey } from '../../../controller/card/ssc/card-id.ts';
-import { pinTriesLeft, readInsurance, verifyPin } from '../../../controller/kiosk/insurance.ts';
-import { readCard } from '../../../controller/kiosk/read-card.ts';
-import type { DeadCards } from '../../../controller/kiosk/reading.ts';
+import {
+  pinTriesLeft,
+  readInsurance,
+  verifyPin,
+} from '../../../controller/kiosk/reading/insurance.ts';
+import { readCard } from '../../../controller/kiosk/reading/read-card.ts';
+import type { DeadCards } from '../../../controller/kiosk/reading/reading.ts';
 import type { Face } from '../../../controller/kiosk/report.ts';
 import { createSscHsm } from '../../../controller/sam/ssc-hsm.ts';
 import { type SscCrypto, withFallback } from '../../../controller/sam/ssc-keys.ts';

@@ -1,7 +1,11 @@
 /** The PIN: how many tries are left is known before one is made, and the last one needs consent. */
 
 import * as assert from 'uvu/assert';
-import { pinTriesLeft, readInsurance, verifyPin } from '../../../controller/kiosk/insurance.ts';
+import {
+  pinTriesLeft,
+  readInsurance,
+  verifyPin,
+} from '../../../controller/kiosk/reading/insurance.ts';
 import { feature } from '../../kit/feature.ts';
 import { paperCard, readingDeps, type Sheet } from './paper-card.ts';
 import { fci, SELECT_SSSE } from './sheets.ts';

@@ -4,8 +4,8 @@
  */
 
 import * as assert from 'uvu/assert';
-import { readInsurance, verifyPin } from '../../../controller/kiosk/insurance.ts';
-import { readCard } from '../../../controller/kiosk/read-card.ts';
+import { readInsurance, verifyPin } from '../../../controller/kiosk/reading/insurance.ts';
+import { readCard } from '../../../controller/kiosk/reading/read-card.ts';
 import { createSscHsm } from '../../../controller/sam/ssc-hsm.ts';
 import { createSscPsam } from '../../../controller/sam/ssc-psam.ts';
 import { describeFault, type Fault, failed, ok } from '../../../firmware-bridge/ports.ts';

@@ -2,7 +2,7 @@
 
 import fc from 'fast-check';
 import * as assert from 'uvu/assert';
-import { readCard } from '../../../controller/kiosk/read-card.ts';
+import { readCard } from '../../../controller/kiosk/reading/read-card.ts';
 import type { CardReport, Face } from '../../../controller/kiosk/report.ts';
 import { FAULTS, type FaultCode } from '../../../firmware-bridge/ports.ts';
 import { feature } from '../../kit/feature.ts';

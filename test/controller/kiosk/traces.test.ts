@@ -4,7 +4,7 @@
  */
 
 import * as assert from 'uvu/assert';
-import { readCard } from '../../../controller/kiosk/read-card.ts';
+import { readCard } from '../../../controller/kiosk/reading/read-card.ts';
 import type { Card } from '../../../firmware-bridge/ports.ts';
 import { createApduScript } from '../../kit/apdu-script.ts';
 import { feature } from '../../kit/feature.ts';

@@ -2,9 +2,9 @@
 
 import * as assert from 'uvu/assert';
 import { listKey } from '../../../controller/card/ssc/card-id.ts';
-import { readCard } from '../../../controller/kiosk/read-card.ts';
-import type { DeadCards } from '../../../controller/kiosk/reading.ts';
-import { type ValidityFacts, validityOf } from '../../../controller/kiosk/validity.ts';
+import { readCard } from '../../../controller/kiosk/reading/read-card.ts';
+import type { DeadCards } from '../../../controller/kiosk/reading/reading.ts';
+import { type ValidityFacts, validityOf } from '../../../controller/kiosk/reading/validity.ts';
 import { feature } from '../../kit/feature.ts';
 import { paperCard, readingDeps } from './paper-card.ts';
 import * as sheets from './sheets.ts';

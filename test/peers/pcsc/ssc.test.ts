@@ -6,7 +6,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
-import { readCard } from '../../../controller/kiosk/read-card.ts';
+import { readCard } from '../../../controller/kiosk/reading/read-card.ts';
 import type { CardReport } from '../../../controller/kiosk/report.ts';
 import { systemClock } from '../../../firmware-bridge/clock.ts';
 import { createPcscReader } from '../../../firmware-bridge/pcsc/reader.ts';

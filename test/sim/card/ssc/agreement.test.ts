@@ -7,9 +7,13 @@ import { createHash } from 'node:crypto';
 import * as assert from 'uvu/assert';
 import type { LaneConfig } from '../../../../config/schema.ts';
 import type { Answer } from '../../../../controller/blacklist/blacklist.ts';
-import { readInsurance, verifyPin } from '../../../../controller/kiosk/insurance.ts';
-import { readCard } from '../../../../controller/kiosk/read-card.ts';
-import type { DeadCards, PinVerdict, ReadingDeps } from '../../../../controller/kiosk/reading.ts';
+import { readInsurance, verifyPin } from '../../../../controller/kiosk/reading/insurance.ts';
+import { readCard } from '../../../../controller/kiosk/reading/read-card.ts';
+import type {
+  DeadCards,
+  PinVerdict,
+  ReadingDeps,
+} from '../../../../controller/kiosk/reading/reading.ts';
 import type { CardReport } from '../../../../controller/kiosk/report.ts';
 import { createSscHsm } from '../../../../controller/sam/ssc-hsm.ts';
 import { createSscPsam } from '../../../../controller/sam/ssc-psam.ts';

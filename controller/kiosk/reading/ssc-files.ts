@@ -1,13 +1,13 @@
 /** Files of the SSC application: selected and read in whatever form this card wants. */
 
-import { type Command, SW_OK } from '../card/apdu.ts';
-import * as records from '../card/ssc/records.ts';
+import { type Command, SW_OK } from '../../card/apdu.ts';
+import * as records from '../../card/ssc/records.ts';
 import {
   type Directory,
   selectDirectory,
   selectElementary,
   wantsOtherWay,
-} from '../card/ssc/select.ts';
+} from '../../card/ssc/select.ts';
 import type { CardTalk } from './card-talk.ts';
 
 export interface FileRead {

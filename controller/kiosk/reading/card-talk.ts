@@ -4,8 +4,8 @@
  * whoever began the conversation looks at `fault` in the end.
  */
 
-import { type Card, type Fault, failed, ok, type Reply } from '../../firmware-bridge/ports.ts';
-import { type Command, exchange, type Response, SW_OK } from '../card/apdu.ts';
+import { type Card, type Fault, failed, ok, type Reply } from '../../../firmware-bridge/ports.ts';
+import { type Command, exchange, type Response, SW_OK } from '../../card/apdu.ts';
 
 export class CardTalk {
   readonly card: Card;

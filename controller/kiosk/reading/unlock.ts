@@ -3,15 +3,15 @@
  * external authentication may cost the card one of few tries, so a card gets one a presentation.
  */
 
-import type { SscConfig } from '../../config/ssc.ts';
-import type { Card, Reply } from '../../firmware-bridge/ports.ts';
-import { SW_OK } from '../card/apdu.ts';
-import * as auth from '../card/ssc/authenticate.ts';
-import { cardFactor, cityFactor, provinceFactor } from '../card/ssc/factors.ts';
-import type { AuthRequest, SscAlgorithm, SscKey } from '../sam/ssc-keys.ts';
+import type { SscConfig } from '../../../config/ssc.ts';
+import type { Card, Reply } from '../../../firmware-bridge/ports.ts';
+import { SW_OK } from '../../card/apdu.ts';
+import * as auth from '../../card/ssc/authenticate.ts';
+import { cardFactor, cityFactor, provinceFactor } from '../../card/ssc/factors.ts';
+import type { AuthRequest, SscAlgorithm, SscKey } from '../../sam/ssc-keys.ts';
+import type { SscReport } from '../report.ts';
 import type { CardTalk } from './card-talk.ts';
 import type { ReadingDeps } from './reading.ts';
-import type { SscReport } from './report.ts';
 
 export interface Identity {
   readonly algorithm: SscAlgorithm;

@@ -1,13 +1,13 @@
 /** The PIN and what it opens. One try a call, and none without knowing how many are left. */
 
-import type { Card, Reply } from '../../firmware-bridge/ports.ts';
-import { SW_OK } from '../card/apdu.ts';
-import { INSURANCE_FILES, insuranceValue } from '../card/ssc/insurance-files.ts';
-import * as pin from '../card/ssc/pin.ts';
-import { type Directory, selectEnvironment } from '../card/ssc/select.ts';
+import type { Card, Reply } from '../../../firmware-bridge/ports.ts';
+import { SW_OK } from '../../card/apdu.ts';
+import { INSURANCE_FILES, insuranceValue } from '../../card/ssc/insurance-files.ts';
+import * as pin from '../../card/ssc/pin.ts';
+import { type Directory, selectEnvironment } from '../../card/ssc/select.ts';
+import type { InsuranceItem } from '../report.ts';
 import { CardTalk } from './card-talk.ts';
 import type { PinEntry, PinTries, PinVerdict, ReadingDeps } from './reading.ts';
-import type { InsuranceItem } from './report.ts';
 import { SscFiles } from './ssc-files.ts';
 
 /** Costs no try. */

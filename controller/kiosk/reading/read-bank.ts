@@ -3,15 +3,15 @@
  * the rules at `accountAfterOptions` and docs/protocol.md §10.8.
  */
 
-import { type Response, SW_OK } from '../card/apdu.ts';
-import { bcdStamp, hexOf } from '../card/bytes.ts';
-import { selectByName } from '../card/purse/select.ts';
-import { type Account, accountInRecord, accountInTrack2 } from '../card/qpboc/account.ts';
-import { getProcessingOptions, type Options, parseOptions } from '../card/qpboc/gpo.ts';
-import * as select from '../card/qpboc/select.ts';
+import { type Response, SW_OK } from '../../card/apdu.ts';
+import { bcdStamp, hexOf } from '../../card/bytes.ts';
+import { selectByName } from '../../card/purse/select.ts';
+import { type Account, accountInRecord, accountInTrack2 } from '../../card/qpboc/account.ts';
+import { getProcessingOptions, type Options, parseOptions } from '../../card/qpboc/gpo.ts';
+import * as select from '../../card/qpboc/select.ts';
+import type { BankReport, Face } from '../report.ts';
 import type { CardTalk } from './card-talk.ts';
 import type { ReadingDeps } from './reading.ts';
-import type { BankReport, Face } from './report.ts';
 
 /** Where account numbers stand on most cards; free to read on some before any transaction. */
 const USUAL_RECORDS = [

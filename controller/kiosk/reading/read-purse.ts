@@ -1,15 +1,15 @@
 /** The transit purse on the card: serial, balance, validity, the last ten records. Reads alone. */
 
-import { SW_OK } from '../card/apdu.ts';
-import { hexOf, wallOfStamp } from '../card/bytes.ts';
-import { getBalance, parseBalance } from '../card/purse/get-balance.ts';
-import { parseLogRecord, readLogRecord } from '../card/purse/log-record.ts';
-import { type PublicInfo, parsePublicInfo, readPublicInfo } from '../card/purse/public-info.ts';
-import { publicInfoInFci, selectByName } from '../card/purse/select.ts';
-import { parseTrip, readTrip } from '../card/purse/trip-record.ts';
-import { dateOf } from '../card/ssc/text.ts';
+import { SW_OK } from '../../card/apdu.ts';
+import { hexOf, wallOfStamp } from '../../card/bytes.ts';
+import { getBalance, parseBalance } from '../../card/purse/get-balance.ts';
+import { parseLogRecord, readLogRecord } from '../../card/purse/log-record.ts';
+import { type PublicInfo, parsePublicInfo, readPublicInfo } from '../../card/purse/public-info.ts';
+import { publicInfoInFci, selectByName } from '../../card/purse/select.ts';
+import { parseTrip, readTrip } from '../../card/purse/trip-record.ts';
+import { dateOf } from '../../card/ssc/text.ts';
+import type { PurseRecord, PurseReport } from '../report.ts';
 import type { CardTalk } from './card-talk.ts';
-import type { PurseRecord, PurseReport } from './report.ts';
 
 const RECORDS_MAX = 10;
 

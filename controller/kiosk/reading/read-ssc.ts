@@ -1,28 +1,28 @@
 /** The SSC application of one card: environment, issuer's file, holder's file, photo, validity. */
 
-import { SW_OK } from '../card/apdu.ts';
-import { bcdStamp, hexOf } from '../card/bytes.ts';
-import { listKey } from '../card/ssc/card-id.ts';
-import { isCardNumber, isCitizenNumber } from '../card/ssc/check-digits.ts';
-import { regionName } from '../card/ssc/codes.ts';
-import { historicalBytes } from '../card/ssc/historical.ts';
+import { SW_OK } from '../../card/apdu.ts';
+import { bcdStamp, hexOf } from '../../card/bytes.ts';
+import { listKey } from '../../card/ssc/card-id.ts';
+import { isCardNumber, isCitizenNumber } from '../../card/ssc/check-digits.ts';
+import { regionName } from '../../card/ssc/codes.ts';
+import { historicalBytes } from '../../card/ssc/historical.ts';
 import {
   HOLDER_FILE,
   HOLDER_ITEMS,
   type HolderFile,
   parseHolderFile,
-} from '../card/ssc/holder-file.ts';
+} from '../../card/ssc/holder-file.ts';
 import {
   ISSUER_FILE,
   ISSUER_ITEMS,
   type IssuerFile,
   parseIssuerFile,
-} from '../card/ssc/issuer-file.ts';
-import { type Environment, parseEnvironment, selectEnvironment } from '../card/ssc/select.ts';
+} from '../../card/ssc/issuer-file.ts';
+import { type Environment, parseEnvironment, selectEnvironment } from '../../card/ssc/select.ts';
+import type { CardWarning, Holder, SscReport } from '../report.ts';
 import type { CardTalk } from './card-talk.ts';
 import { readPhoto } from './read-photo.ts';
 import type { ReadingDeps } from './reading.ts';
-import type { CardWarning, Holder, SscReport } from './report.ts';
 import { SscFiles } from './ssc-files.ts';
 import { createUnlocking, type Identity, type Unlocking } from './unlock.ts';
 import { validityOf } from './validity.ts';

@@ -3,15 +3,15 @@
  * be. Reads alone; nothing here can take money from a card.
  */
 
-import type { Card, Reply } from '../../firmware-bridge/ports.ts';
-import { selectByName } from '../card/purse/select.ts';
-import { historicalBytes, looksLikeSsc } from '../card/ssc/historical.ts';
+import type { Card, Reply } from '../../../firmware-bridge/ports.ts';
+import { selectByName } from '../../card/purse/select.ts';
+import { historicalBytes, looksLikeSsc } from '../../card/ssc/historical.ts';
+import type { CardReport, Face } from '../report.ts';
 import { CardTalk } from './card-talk.ts';
 import { readBank } from './read-bank.ts';
 import { readPurse } from './read-purse.ts';
 import { lockedSsc, readSsc } from './read-ssc.ts';
 import type { ReadingDeps } from './reading.ts';
-import type { CardReport, Face } from './report.ts';
 
 /**
  * Faults: `card-gone` and the like when the card was lost on the way; nothing half read is handed

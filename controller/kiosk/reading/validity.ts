@@ -1,7 +1,7 @@
 /** Is this card still good, and why: a rule over what is known, without asking anybody. */
 
-import type { Answer } from '../blacklist/blacklist.ts';
-import type { IsoDate, SscReport, Validity } from './report.ts';
+import type { Answer } from '../../blacklist/blacklist.ts';
+import type { IsoDate, SscReport, Validity } from '../report.ts';
 
 export interface ValidityFacts {
   readonly generation: SscReport['generation'];

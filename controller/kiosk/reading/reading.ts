@@ -1,10 +1,10 @@
 /** What reading a card needs, and what asking for the PIN may come to. */
 
-import type { LaneConfig } from '../../config/schema.ts';
-import type { SscConfig } from '../../config/ssc.ts';
-import type { Clock, Fault } from '../../firmware-bridge/ports.ts';
-import type { Blacklist, Health } from '../blacklist/blacklist.ts';
-import type { SscCrypto } from '../sam/ssc-keys.ts';
+import type { LaneConfig } from '../../../config/schema.ts';
+import type { SscConfig } from '../../../config/ssc.ts';
+import type { Clock, Fault } from '../../../firmware-bridge/ports.ts';
+import type { Blacklist, Health } from '../../blacklist/blacklist.ts';
+import type { SscCrypto } from '../../sam/ssc-keys.ts';
 
 export interface ReadingDeps {
   readonly clock: Pick<Clock, 'wall_ms'>;

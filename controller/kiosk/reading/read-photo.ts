@@ -1,7 +1,7 @@
 /** The photo in EF08, where the card permits it: the slowest file, and the last to be read. */
 
-import { type Response, SW_OK } from '../card/apdu.ts';
-import * as photo from '../card/ssc/photo.ts';
+import { type Response, SW_OK } from '../../card/apdu.ts';
+import * as photo from '../../card/ssc/photo.ts';
 import type { CardTalk } from './card-talk.ts';
 import type { SscFiles } from './ssc-files.ts';
 import type { Unlocking } from './unlock.ts';
