@@ -11,6 +11,8 @@ import type {
   CardReader,
   Clock,
   Direction,
+  Fault,
+  FaultCode,
   Indicator,
   Sign,
   Timer,
@@ -33,6 +35,7 @@ import { createPassageKeeper } from './passage-keeper.ts';
 import { createSide, farConfig, type Side, type Unreadable } from './side.ts';
 import { createSignBoard, type SignBoard } from './sign-board.ts';
 import { createTapRunner, type TapResult } from './tap/runner.ts';
+import type { TapLedger } from './tap/tap.ts';
 
 export interface GateDeps {
   readonly config: LaneConfig;
@@ -89,12 +92,15 @@ interface End {
 /** Together what `stop` may take. */
 const TAP_ENDS_MS = 1_200;
 const CLOSE_MS = 700;
+/** What closes the lane until the ledger has recovered. */
+const DISK_FAULTS: readonly FaultCode[] = ['ledger-write', 'ledger-full'];
 
 export function createGate(deps: GateDeps): Gate {
-  const { config, clock, barrier, ledger, log, far } = deps;
+  const { config, clock, barrier, log, far } = deps;
+  const ledger = watched(deps.ledger, (fault) => lane.report(fault));
   const changes = new Set<() => void>();
   const tapListeners = new Set<TapListener>();
-  const runner = createTapRunner({ ...deps, samSession: { ref: null } });
+  const runner = createTapRunner({ ...deps, ledger, samSession: { ref: null } });
   const ends: End[] = [];
   /** The end whose card is in the tap: both share one SAM and one passage. */
   let turn: ReaderPart | null = null;
@@ -169,7 +175,7 @@ export function createGate(deps: GateDeps): Gate {
   async function start(rehearsed: Promise<unknown> = Promise.resolve()): Promise<void> {
     runner.onState(changed);
     for (const { board } of ends) board.idle();
-    for (const problem of ledger.problems) {
+    for (const problem of deps.ledger.problems) {
       log.error({}, `ledger: ${problem}`);
       lane.send({ type: 'ALARM_ON', part: 'ledger' });
     }
@@ -283,4 +289,20 @@ function refusedByReader(message: Unreadable): TapResult {
 function subscribe<T>(listeners: Set<T>, listener: T): () => void {
   listeners.add(listener);
   return () => listeners.delete(listener);
+}
+
+/**
+ * The ledger as tap and passage use it. Not every record is waited for; a disk that fails at one of
+ * those is told all the same, so that it is mended before the next card and not by its refusal.
+ */
+function watched(ledger: Ledger, report: (fault: Fault) => void): TapLedger {
+  return {
+    async append(record) {
+      const answer = await ledger.append(record);
+      if (!answer.ok && DISK_FAULTS.includes(answer.fault.code)) report(answer.fault);
+      return answer;
+    },
+    openStory: (card) => ledger.openStory(card),
+    lastClosed: (card) => ledger.lastClosed(card),
+  };
 }

@@ -21,6 +21,8 @@ const FRAME_MIN_BYTES = 64;
 const SECTOR_BYTES = 512;
 /** One write takes no more, except where a single frame does. */
 export const WRITE_MAX_BYTES = 64 * 1024;
+/** What one failed write can have left behind. */
+export const LEFTOVER_MAX_BYTES = WRITE_MAX_BYTES + FRAME_MAX_BYTES;
 const HELD_MAX_BYTES = 4 * WRITE_MAX_BYTES;
 const ZEROS = Buffer.alloc(64 * 1024);
 export const NO_PREVIOUS = '0'.repeat(32);

@@ -10,6 +10,7 @@ import {
   FRAME_MAX_BYTES,
   FrameWalker,
   frameHash,
+  LEFTOVER_MAX_BYTES,
   lastNonZero,
   type Position,
   WRITE_MAX_BYTES,
@@ -20,8 +21,6 @@ const WAITING_MAX = 1_000;
 const RESERVE_BYTES = 64 * 1024;
 /** Each attempt to make a segment on a full disk wears it: the calls between two of them. */
 const PAUSE_MAX_CALLS = 60;
-/** What one failed write can have left behind. */
-const LEFTOVER_MAX_BYTES = WRITE_MAX_BYTES + FRAME_MAX_BYTES;
 const CLOSED = failed('ledger-write', 'none', 'the ledger is closed').fault;
 
 interface Waiting {

@@ -72,6 +72,23 @@ gates.test('GIVEN a fault told in many words THEN its story is closed all the sa
 });
 
 gates.test(
+  'GIVEN a disk that fails at a record nobody waits for THEN no card pays for it',
+  async () => {
+    const bench = await started();
+    // intent, authorised, debited, and then the outcome
+    bench.disk.writeTrouble = { in: 4, code: 'EIO', stays: false };
+    bench.field.push(bench.card(RIDE.card));
+    const modes = new Set<string>();
+    bench.gate.onChange(() => modes.add(bench.gate.snapshot().mode));
+    await bench.clock.advance(3_000);
+    assert.equal(bench.told, ['pass']);
+    assert.ok(modes.has('outOfService'), 'the lane has noticed');
+    assert.is(bench.gate.snapshot().mode, 'inService', 'and has mended it before anybody came');
+    await ended(bench);
+  },
+);
+
+gates.test(
   'GIVEN a paid card WHEN the look after it fails THEN it must leave all the same',
   async () => {
     const bench = await started();
