@@ -154,14 +154,14 @@ const THIRD_GENERATION: readonly PersonDraft[] = [
   {
     id: 'adult-3',
     name: ['测试甲', 'Test Jia'],
-    note: ['三代卡:社保、交通钱包、银行账户、照片。', 'Generation 3 with purse, bank and photo.'],
+    note: ['三代卡：社保、交通钱包、银行账户、照片。', 'Generation 3 with purse, bank and photo.'],
     expected: valid('测试甲'),
     made: third(1, '测试甲'),
   },
   {
     id: 'elder-3',
     name: ['样本·阿依', 'Sample·Ayi'],
-    note: ['老年人,姓名带「·」,位图照片。', 'Elderly, name with 「·」, photo as a bitmap.'],
+    note: ['老年人，姓名带「·」，位图照片。', 'Elderly, name with 「·」, photo as a bitmap.'],
     expected: valid('样本·阿依'),
     made: third(2, '样本·阿依', {
       ssc: { cardClass: '4', photo: 'bmp' },
@@ -172,7 +172,7 @@ const THIRD_GENERATION: readonly PersonDraft[] = [
   {
     id: 'minor-3',
     name: ['测试小童', 'Test Child'],
-    note: ['未成年人,没有银行账户和交通钱包。', 'A minor: neither bank account nor purse.'],
+    note: ['未成年人，没有银行账户和交通钱包。', 'A minor: neither bank account nor purse.'],
     expected: valid('测试小童'),
     made: third(3, '测试小童', {
       ssc: { cardClass: '1' },
@@ -184,7 +184,7 @@ const THIRD_GENERATION: readonly PersonDraft[] = [
   {
     id: 'rare-name-3',
     name: ['测试䶮𬭚', 'Test, rare characters'],
-    note: ['生僻字:两字节 FE9F 和四字节。', 'Rare characters: FE9F, and one of four bytes.'],
+    note: ['生僻字：两字节 FE9F 和四字节。', 'Rare characters: FE9F, and one of four bytes.'],
     expected: valid('测试䶮𬭚'),
     made: third(4, '测试䶮𬭚'),
   },
@@ -192,7 +192,7 @@ const THIRD_GENERATION: readonly PersonDraft[] = [
     id: 'long-name-3',
     name: ['超长姓名', 'Very long name'],
     note: [
-      '30 字节加扩展,一个字跨在两项之间。',
+      '30 字节加扩展，一个字跨在两项之间。',
       '30 bytes and an extension, one character across.',
     ],
     expected: valid(LONG_NAME),
@@ -201,7 +201,7 @@ const THIRD_GENERATION: readonly PersonDraft[] = [
   {
     id: 'padded-3',
     name: ['测试丙', 'Test Bing'],
-    note: ['姓名以 FF 填充,性别等未写入。', 'Name padded with FF, sex and the like unwritten.'],
+    note: ['姓名以 FF 填充，性别等未写入。', 'Name padded with FF, sex and the like unwritten.'],
     expected: valid('测试丙'),
     made: (today) => {
       const made = third(6, '测试丙')(today);
@@ -221,7 +221,7 @@ const THIRD_GENERATION: readonly PersonDraft[] = [
   {
     id: 'open-3',
     name: ['测试丁', 'Test Ding'],
-    note: ['个别批次:持卡人信息不需认证。', 'A batch whose holder file needs no authentication.'],
+    note: ['个别批次：持卡人信息不需认证。', 'A batch whose holder file needs no authentication.'],
     expected: valid('测试丁'),
     made: third(8, '测试丁', { ssc: { openHolder: true } }),
   },
@@ -229,7 +229,7 @@ const THIRD_GENERATION: readonly PersonDraft[] = [
     id: 'bad-numbers-3',
     name: ['测试戊', 'Test Wu'],
     note: [
-      '卡号与社会保障号码校验不符,只提醒。',
+      '卡号与社会保障号码校验不符，只提醒。',
       'Both check digits are wrong: a warning, no more.',
     ],
     expected: valid('测试戊'),
@@ -264,7 +264,7 @@ const THIRD_GENERATION: readonly PersonDraft[] = [
   {
     id: 'lost-3',
     name: ['测试辛', 'Test Xin'],
-    note: ['已挂失,在名单上。', 'Reported lost, and on the list.'],
+    note: ['已挂失，在名单上。', 'Reported lost, and on the list.'],
     expected: { kind: 'ssc', validity: 'lost', holder: '测试辛' },
     listed: 'lost',
     made: third(12, '测试辛'),
@@ -300,14 +300,14 @@ const THIRD_GENERATION: readonly PersonDraft[] = [
   {
     id: 'key-locked-3',
     name: ['测试寅', 'Test Yin'],
-    note: ['读取密钥已锁,读不出持卡人。', 'Its read key is locked: no holder can be read.'],
+    note: ['读取密钥已锁，读不出持卡人。', 'Its read key is locked: no holder can be read.'],
     expected: { kind: 'ssc', validity: 'valid' },
     made: third(17, '测试寅', { ssc: { keyTries: 0 } }),
   },
   {
     id: 'forged-3',
     name: ['伪造卡', 'Forged card'],
-    note: ['文件像真的,密钥是假的。', 'Plausible files, and none of the keys.'],
+    note: ['文件像真的，密钥是假的。', 'Plausible files, and none of the keys.'],
     expected: { kind: 'ssc', validity: 'valid', counterfeit: true },
     made: third(18, '测试假', { ssc: { forged: true }, account: null, purse: null }),
   },
@@ -317,14 +317,14 @@ const OLDER_GENERATIONS: readonly PersonDraft[] = [
   {
     id: 'fine-2',
     name: ['样本乙', 'Sample Yi'],
-    note: ['二代卡,没有换发三代卡,照常可用。', 'Generation 2 without a successor: fine.'],
+    note: ['二代卡，没有换发三代卡，照常可用。', 'Generation 2 without a successor: fine.'],
     expected: valid('样本乙'),
     made: older(2, 21, '样本乙', { holder: { padding: 0x20 } }),
   },
   {
     id: 'superseded-2',
     name: ['测试甲的旧卡', 'Old card of Test Jia'],
-    note: ['持卡人已有三代卡,此卡停用。', 'Its holder has a generation-3 card: this one is dead.'],
+    note: ['持卡人已有三代卡，此卡停用。', 'Its holder has a generation-3 card: this one is dead.'],
     expected: { kind: 'ssc', validity: 'superseded', holder: '测试甲' },
     listed: 'superseded',
     made: older(2, 22, '测试甲', { holder: { citizenNumber: citizenNumber('19850615', 3) } }),
@@ -332,7 +332,7 @@ const OLDER_GENERATIONS: readonly PersonDraft[] = [
   {
     id: 'bad-dates-2',
     name: ['样本丙', 'Sample Bing'],
-    note: ['发卡日期写成了字符,有效期空白。', 'Issue date in letters, no end.'],
+    note: ['发卡日期写成了字符，有效期空白。', 'Issue date in letters, no end.'],
     expected: valid('样本丙'),
     made: older(2, 23, '样本丙', { ssc: { issued: '32303138', validUntil: '00000000' } }),
   },
@@ -347,7 +347,7 @@ const OLDER_GENERATIONS: readonly PersonDraft[] = [
   {
     id: 'first-1',
     name: ['样本戊', 'Sample Wu'],
-    note: ['一代卡,版本号空白。', 'Generation 1, without a version number.'],
+    note: ['一代卡，版本号空白。', 'Generation 1, without a version number.'],
     expected: { kind: 'ssc', validity: 'unsure', holder: '样本戊' },
     made: older(1, 25, '样本戊', { ssc: { version: 'FFFFFFFF' } }),
   },

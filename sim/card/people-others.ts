@@ -21,7 +21,7 @@ export const OTHER_CARDS: readonly PersonDraft[] = [
   {
     id: 'medical',
     name: ['医保统筹通用卡', 'General medical pooling card'],
-    note: ['只有医保应用,没有社保环境。', 'Only a medical application, no social security one.'],
+    note: ['只有医保应用，没有社保环境。', 'Only a medical application, no social security one.'],
     expected: { kind: 'medical-pooling' },
     made: () => ({
       profile: {
@@ -36,7 +36,7 @@ export const OTHER_CARDS: readonly PersonDraft[] = [
   {
     id: 'bank',
     name: ['银行卡', 'Bank card'],
-    note: ['没有社保应用,账号可以认出银行。', 'No social security; its number tells the bank.'],
+    note: ['没有社保应用，账号可以认出银行。', 'No social security; its number tells the bank.'],
     expected: { kind: 'bank' },
     made: () => ({
       profile: {
@@ -50,7 +50,7 @@ export const OTHER_CARDS: readonly PersonDraft[] = [
   {
     id: 'transit',
     name: ['交通卡', 'Transit card'],
-    note: ['只有交通钱包,余额 12.30 元。', 'Nothing but a purse with ¥12.30.'],
+    note: ['只有交通钱包，余额 12.30 元。', 'Nothing but a purse with ¥12.30.'],
     expected: { kind: 'transit' },
     made: () => ({
       profile: {
@@ -69,7 +69,7 @@ export const OTHER_CARDS: readonly PersonDraft[] = [
   {
     id: 'unknown',
     name: ['不认识的卡', 'Unknown card'],
-    note: ['应答每条命令,却没有我们认识的应用。', 'Answers everything, knows nothing of ours.'],
+    note: ['应答每条命令，却没有我们认识的应用。', 'Answers everything, knows nothing of ours.'],
     expected: { kind: 'unknown' },
     made: () => ({
       profile: {
@@ -83,14 +83,14 @@ export const OTHER_CARDS: readonly PersonDraft[] = [
   {
     id: 'mute',
     name: ['坏芯片', 'Broken chip'],
-    note: ['有复位应答,此后沉默。', 'Answers to reset, then never again.'],
+    note: ['有复位应答，此后沉默。', 'Answers to reset, then never again.'],
     expected: { kind: 'silent' },
     made: () => faces({ contact: SILENT }),
   },
   {
     id: 'upside-down',
     name: ['插反的卡', 'Card upside down'],
-    note: ['触点不通,没有复位应答。', 'Its contacts touch nothing: no answer to reset.'],
+    note: ['触点不通，没有复位应答。', 'Its contacts touch nothing: no answer to reset.'],
     expected: { kind: 'silent' },
     made: () => faces({ contact: { ...SILENT, atr: Buffer.alloc(0) } }),
   },

@@ -103,7 +103,7 @@ const DRAFTS: readonly Draft[] = [
   {
     id: 'adult',
     name: ['普通卡', 'Ordinary card'],
-    note: ['余额 50 元,国密 SM4。应放行。', 'Balance ¥50, SM4. Should pass.'],
+    note: ['余额 50 元，国密 SM4。应放行。', 'Balance ¥50, SM4. Should pass.'],
     targets: ({ purse }) => [purse(1)],
   },
   {
@@ -127,7 +127,7 @@ const DRAFTS: readonly Draft[] = [
   {
     id: 'low-balance',
     name: ['余额不足', 'Low balance'],
-    note: ['余额 0.50 元,不够一次车费。', 'Balance ¥0.50, less than a fare.'],
+    note: ['余额 0.50 元，不够一次车费。', 'Balance ¥0.50, less than a fare.'],
     targets: ({ purse }) => [purse(5, { balance_fen: 50 })],
   },
   {
@@ -139,31 +139,31 @@ const DRAFTS: readonly Draft[] = [
   {
     id: 'blacklisted',
     name: ['挂失卡', 'Lost card'],
-    note: ['在黑名单上:挂失。应拒绝并锁卡。', 'On the blacklist as lost: refused and blocked.'],
+    note: ['在黑名单上：挂失。应拒绝并锁卡。', 'On the blacklist as lost: refused and blocked.'],
     targets: ({ purse }) => [purse(LOST)],
   },
   {
     id: 'superseded',
     name: ['已换新的旧卡', 'Superseded card'],
-    note: ['已换发三代卡,旧卡停用。应拒绝。', 'Replaced by a newer card. Should be refused.'],
+    note: ['已换发三代卡，旧卡停用。应拒绝。', 'Replaced by a newer card. Should be refused.'],
     targets: ({ purse }) => [purse(SUPERSEDED)],
   },
   {
     id: 'generation-2',
     name: ['二代社保卡', 'Second-generation card'],
-    note: ['只有接触界面,读卡器感应不到。', 'Contacts only: the reader does not see it.'],
+    note: ['只有接触界面，读卡器感应不到。', 'Contacts only: the reader does not see it.'],
     targets: () => [],
   },
   {
     id: 'foreign-city',
     name: ['异地互通卡', 'Card of another city'],
-    note: ['外地发行,有互通标志。应按全价放行。', 'Interoperable: should pass at full fare.'],
+    note: ['外地发行，有互通标志。应按全价放行。', 'Interoperable: should pass at full fare.'],
     targets: ({ purse }) => [purse(10, FOREIGN)],
   },
   {
     id: 'local-only-foreign',
     name: ['异地非互通卡', 'Local card of another city'],
-    note: ['外地发行,仅限本地使用。应拒绝。', 'Not interoperable. Should be refused.'],
+    note: ['外地发行，仅限本地使用。应拒绝。', 'Not interoperable. Should be refused.'],
     targets: ({ purse }) => [purse(11, { ...FOREIGN, interoperable: false })],
   },
   {
@@ -178,7 +178,7 @@ const DRAFTS: readonly Draft[] = [
   {
     id: 'torn',
     name: ['提前拿开', 'Taken away too soon'],
-    note: ['扣款途中离开。重刷同一张卡,不会再扣。', 'Leaves during the debit; tap it again.'],
+    note: ['扣款途中离开。重刷同一张卡，不会再扣。', 'Leaves during the debit; tap it again.'],
     gesture: 'tear',
     targets: ({ purse }) => [purse(13)],
   },
@@ -198,7 +198,7 @@ const DRAFTS: readonly Draft[] = [
   {
     id: 'mifare',
     name: ['门禁扣', 'Door token'],
-    note: ['Mifare 扣,不支持 ISO 14443-4。', 'A Mifare token without ISO 14443-4.'],
+    note: ['Mifare 扣，不支持 ISO 14443-4。', 'A Mifare token without ISO 14443-4.'],
     targets: () => [createMifareToken()],
   },
   {

@@ -13,11 +13,11 @@ import type { Place, StageCommand, StageState, TrayPerson } from './state.ts';
 const HONESTY = [
   {
     en: 'People, cards, keys and the HSM are synthetic. The kiosk is the real program.',
-    'zh-CN': '人员、卡片、密钥和加密机均为虚构;自助机是真实的程序。',
+    'zh-CN': '人员、卡片、密钥和加密机均为虚构；自助机是真实的程序。',
   },
   {
     en: 'Slot: at the reader port; pcscd itself is not in this picture. Radio is not modelled.',
-    'zh-CN': '插卡口在读卡器接口处模拟,不经过 pcscd;射频未模拟。',
+    'zh-CN': '插卡口在读卡器接口处模拟，不经过 pcscd;射频未模拟。',
   },
 ];
 

@@ -19,15 +19,15 @@ const PATIENCE_MS = 5_000;
 const HONESTY = [
   {
     en: 'Time on the wire, in card and PSAM is a model; radio itself is not modelled.',
-    'zh-CN': '线路、卡片和 PSAM 的时间来自模型;射频本身未模拟。',
+    'zh-CN': '线路、卡片和 PSAM 的时间来自模型；射频本身未模拟。',
   },
   {
     en: 'Cards, keys and people are synthetic. Driver, ledger, blacklist and rules are real.',
-    'zh-CN': '卡片、密钥和人员均为虚构;驱动、账本、黑名单和规则是真实的。',
+    'zh-CN': '卡片、密钥和人员均为虚构；驱动、账本、黑名单和规则是真实的。',
   },
   {
     en: 'The barrier follows a timetable: nobody is measured by a beam.',
-    'zh-CN': '闸门按时间表动作,没有真实的光束检测。',
+    'zh-CN': '闸门按时间表动作，没有真实的光束检测。',
   },
 ];
 

@@ -119,6 +119,16 @@ const BAD: readonly [what: string, text: string, says: RegExp][] = [
   ['a printer without a path', `${GOOD}printer: { kind: usb }\n`, /name the device/],
 ];
 
+// A comma that YAML takes for its own cuts a sentence in two.
+kiosk.test('GIVEN the shipped texts THEN every line of advice is a whole sentence', () => {
+  const { guides } = shipped().config;
+  const lines = Object.values(guides).flatMap(({ advice }) =>
+    Object.values(advice).flatMap((each) => each.lines),
+  );
+  const cut = lines.filter((line) => !/[.?!。？！]$/.test(line));
+  assert.equal(cut, []);
+});
+
 for (const [what, text, says] of BAD) {
   kiosk.test(`GIVEN ${what} THEN one line says where and what to do`, () => {
     const found = errors(text);

@@ -94,7 +94,7 @@ export function screens(language: Language) {
   );
   const unreadable = advice(
     say('没有读到卡', 'The card could not be read'),
-    say('请将芯片朝上插入,或平放在感应区。', 'Insert it chip up, or lay it flat on the pad.'),
+    say('请将芯片朝上插入，或平放在感应区。', 'Insert it chip up, or lay it flat on the pad.'),
   );
   const foreign = advice(
     say('这是一张银行卡', 'This is a bank card'),
@@ -178,7 +178,7 @@ export function screens(language: Language) {
         ...paid,
         outcome: 'uncertain',
         title: say('不确定是否已扣款', 'Not sure whether it was taken'),
-        advice: say('请联系工作人员,不要再次付款', 'Please see staff; do not pay again'),
+        advice: say('请联系工作人员，不要再次付款', 'Please see staff; do not pay again'),
         balance_fen: null,
       },
     },
@@ -203,7 +203,7 @@ export function screens(language: Language) {
       canPrint: false,
       notice: {
         code: 'paper-out',
-        text: say('打印纸用完了,暂时不能打印。', 'No paper: printing is not possible.'),
+        text: say('打印纸用完了，暂时不能打印。', 'No paper: printing is not possible.'),
       },
     },
     elder: { screen: shown, elder: true },

@@ -117,7 +117,7 @@ export function quietState(): PanelState {
     site: '宁波轨道交通 · 鼓楼站',
     lane: { id: 'A-03', kind: 'flat', place: '33200107' },
     honesty: [
-      { en: 'Radio: no field strength, no collisions of waves', 'zh-CN': '无线:不模拟场强与冲突' },
+      { en: 'Radio: no field strength, no collisions of waves', 'zh-CN': '无线：不模拟场强与冲突' },
       { en: 'Card timing is a typical value, not a measurement', 'zh-CN': '卡片时间为典型值' },
       { en: 'Keys are test keys; no card scheme has certified this', 'zh-CN': '密钥为测试密钥' },
     ],

@@ -6,7 +6,7 @@ import { locale, send, state } from './live.ts';
 const WORDS = {
   'zh-CN': {
     tray: '来办事的人',
-    hint: '把卡插入,或放到感应区',
+    hint: '把卡插入，或放到感应区',
     slot: '插卡',
     pad: '感应',
     take: '取回',

@@ -77,7 +77,7 @@ const ZH: typeof EN = {
   fire: '火警',
   maintenance: '检修',
   walk: '乘客通过',
-  skipHint: '快进时间:重复刷卡限制和补刷时限随之结束',
+  skipHint: '快进时间：重复刷卡限制和补刷时限随之结束',
   language: '语言',
   simulated: '模拟通道',
   tray: '卡片',
