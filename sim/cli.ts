@@ -262,6 +262,6 @@ function portNumber(text: string): number {
 }
 
 function whole(text: string): number {
-  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('a whole number is wanted');
+  if (!/^\d{1,10}$/.test(text)) throw new InvalidArgumentError('a whole number is wanted');
   return Number(text);
 }

@@ -43,6 +43,8 @@ export interface Debit {
   /** The time that `at` tells, and the wall clock when the tap began. */
   readonly stamp_ms: number;
   readonly began_ms: number;
+  /** When it happened, by a clock that nobody sets. */
+  readonly true_ms: number;
   /** Seq of its intent; 0 when there was none. */
   readonly ref: number;
   /** The SAM found its MAC2 right. */
@@ -143,6 +145,7 @@ export class Checks {
       opens: this.written.get(ref)?.opens === true,
       stamp_ms: timeOf(at),
       began_ms: this.#began.get(card) ?? this.#clock.wall_ms(),
+      true_ms: this.#clock.now_ms(),
       ...{ verified: false, passed: false },
     };
     this.#expectNoSecond(debit);
@@ -155,7 +158,9 @@ export class Checks {
     const last = this.#latest.get(debit.card);
     if (!last?.opens || last.amount_fen === 0 || debit.amount_fen === 0) return;
     // Where the clock was stepped amid the tap, nobody can say how old the last one is.
-    const ages_ms = [debit.stamp_ms, debit.began_ms].map((now_ms) => now_ms - last.stamp_ms);
+    // And where the lane's clock went back, a passage may be long over without its knowing.
+    const told_ms = [debit.stamp_ms, debit.began_ms].map((now_ms) => now_ms - last.stamp_ms);
+    const ages_ms = [...told_ms, debit.true_ms - last.true_ms];
     if (!ages_ms.every((age_ms) => isSoon(age_ms, last))) return;
     const which = `n ${last.counter} and n ${debit.counter}`;
     this.fail('money', `${debit.serial} paid twice for one passage: ${which}`);

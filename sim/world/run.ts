@@ -127,6 +127,8 @@ async function expectLiveness(world: World): Promise<void> {
   const { clock, checks, cards, field, log } = world;
   world.mend();
   world.step = null;
+  // A card that a fault put there late may still lie on the reader.
+  for (const target of field.targets()) field.leave(target);
   log.write('faults have stopped');
   await staffLooks(world);
   const healed = await clock.run(HEALS_MS, () => world.serving && world.quiet);
