@@ -3,6 +3,7 @@
 import { fileURLToPath } from 'node:url';
 import { bundle } from '../../controller/web/bundle.ts';
 import { type Asset, startWebServer, type WebServer } from '../../controller/web/server.ts';
+import { htmlShell } from '../../controller/web/shell.ts';
 import type { Clock } from '../../firmware-bridge/ports.ts';
 import { parseStageCommand } from './command.ts';
 import type { Stage } from './stage.ts';
@@ -12,20 +13,6 @@ export interface StageServerOptions {
   readonly port: number;
   readonly clock: Clock;
 }
-
-const HTML = `<!doctype html>
-<html lang="zh-CN">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>tapway kiosk</title>
-<link rel="icon" href="/icon.svg">
-<link rel="stylesheet" href="/style.css">
-<script type="module" src="/app.js"></script>
-</head>
-<body><div id="app"></div><noscript>This page needs JavaScript.</noscript></body>
-</html>
-`;
 
 const ICON = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32">
 <rect width="32" height="32" rx="8" fill="#0d5c63"/>
@@ -42,7 +29,7 @@ export async function startStage({ stage, port, clock }: StageServerOptions): Pr
   return startWebServer({
     ...{ port, clock, host: '127.0.0.1', portOption: '--port', pages_max: PAGES_MAX },
     assets: new Map<string, Asset>([
-      ['/', { type: 'text/html; charset=utf-8', body: HTML }],
+      ['/', { type: 'text/html; charset=utf-8', body: htmlShell('tapway kiosk') }],
       ['/icon.svg', { type: 'image/svg+xml', body: ICON }],
       ['/app.js', { type: 'text/javascript; charset=utf-8', body: bundle(local('page/main.tsx')) }],
       ['/style.css', { type: 'text/css; charset=utf-8', body: bundle(local('page/style.css')) }],

@@ -4,21 +4,8 @@ import { fileURLToPath } from 'node:url';
 import type { MachineGraph } from '../../controller/ops/graph.ts';
 import { bundle } from '../../controller/web/bundle.ts';
 import type { Asset } from '../../controller/web/server.ts';
+import { htmlShell } from '../../controller/web/shell.ts';
 import { drawCharts } from './chart.ts';
-
-const HTML = `<!doctype html>
-<html lang="zh-CN">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>tapway</title>
-<link rel="icon" href="/icon.svg">
-<link rel="stylesheet" href="/style.css">
-<script type="module" src="/app.js"></script>
-</head>
-<body><div id="app"></div><noscript>This page needs JavaScript.</noscript></body>
-</html>
-`;
 
 const ICON = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32">
 <rect width="32" height="32" rx="8" fill="#0d5c63"/>
@@ -32,7 +19,7 @@ export async function makeAssets(
 ): Promise<ReadonlyMap<string, Asset>> {
   const charts = await drawCharts(machines);
   return new Map([
-    ['/', { type: 'text/html; charset=utf-8', body: HTML }],
+    ['/', { type: 'text/html; charset=utf-8', body: htmlShell('tapway') }],
     ['/icon.svg', { type: 'image/svg+xml', body: ICON }],
     ['/app.js', { type: 'text/javascript; charset=utf-8', body: bundle(local('page/main.tsx')) }],
     ['/style.css', { type: 'text/css; charset=utf-8', body: bundle(local('page/style.css')) }],

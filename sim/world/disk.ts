@@ -6,6 +6,7 @@
 
 import type { Clock, Disk, DiskFile } from '../../firmware-bridge/ports.ts';
 import type { Chance } from '../lane/chance.ts';
+import { type Change, Content } from './content.ts';
 
 const SECTOR_BYTES = 512;
 
@@ -13,12 +14,6 @@ export type DiskTrouble =
   | { readonly kind: 'slow'; readonly delay_ms: number }
   | { readonly kind: 'failing'; readonly on: 'write' | 'sync' | 'read' }
   | { readonly kind: 'full' };
-
-interface Change {
-  readonly offset: number;
-  /** Null: the file ends at `offset`. */
-  readonly bytes: Buffer | null;
-}
 
 interface Stored {
   readonly content: Content;
@@ -195,40 +190,6 @@ function tear(durable: Content, offset: number, bytes: Buffer, chance: Chance): 
     const to = Math.min(end, from - (from % SECTOR_BYTES) + SECTOR_BYTES);
     if (chance.next() < 0.5) durable.write(from, bytes.subarray(from - offset, to - offset));
     from = to;
-  }
-}
-
-/** Bytes that grow in place. */
-class Content {
-  length = 0;
-  #bytes = Buffer.alloc(0);
-
-  slice(offset: number, length = this.length): Buffer {
-    return Buffer.from(this.#bytes.subarray(offset, Math.min(offset + length, this.length)));
-  }
-
-  write(offset: number, bytes: Buffer): void {
-    const end = offset + bytes.length;
-    if (end > this.#bytes.length) {
-      const longer = Buffer.alloc(Math.max(end, this.#bytes.length * 2));
-      this.#bytes.copy(longer, 0, 0, this.length);
-      this.#bytes = longer;
-    }
-    bytes.copy(this.#bytes, offset);
-    this.length = Math.max(this.length, end);
-  }
-
-  apply({ offset, bytes }: Change): void {
-    if (bytes) this.write(offset, bytes);
-    else {
-      this.#bytes.fill(0, offset);
-      this.length = offset;
-    }
-  }
-
-  take(other: Content): void {
-    this.apply({ offset: 0, bytes: null });
-    this.write(0, other.slice(0));
   }
 }
 

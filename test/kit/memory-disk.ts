@@ -6,6 +6,7 @@
 
 import { createHash } from 'node:crypto';
 import type { Disk, DiskFile } from '../../firmware-bridge/ports.ts';
+import { type Change, Content } from '../../sim/world/content.ts';
 
 const SECTOR_BYTES = 512;
 
@@ -17,13 +18,6 @@ interface Trouble {
   stays: boolean;
   /** Of a failing write: how many of its bytes reach the file. */
   written_bytes?: number;
-}
-
-/** A write, or a new size, that no sync has made durable yet. */
-interface Change {
-  readonly offset: number;
-  /** Null: the file ends at `offset`. */
-  readonly bytes: Buffer | null;
 }
 
 /** What a power cut may leave in one of several ways, whatever becomes of the rest. */
@@ -271,44 +265,6 @@ export class MemoryDisk implements Disk {
     const file = this.#files.get(path);
     if (!file) throw diskError('ENOENT');
     return file;
-  }
-}
-
-/** Bytes that grow in place. */
-class Content {
-  length = 0;
-  #bytes = Buffer.alloc(0);
-
-  constructor(bytes: Buffer = Buffer.alloc(0)) {
-    this.write(0, bytes);
-  }
-
-  slice(offset: number, length = this.length): Buffer {
-    return Buffer.from(this.#bytes.subarray(offset, Math.min(offset + length, this.length)));
-  }
-
-  write(offset: number, bytes: Buffer): void {
-    const end = offset + bytes.length;
-    if (end > this.#bytes.length) {
-      const longer = Buffer.alloc(Math.max(end, this.#bytes.length * 2));
-      this.#bytes.copy(longer, 0, 0, this.length);
-      this.#bytes = longer;
-    }
-    bytes.copy(this.#bytes, offset);
-    this.length = Math.max(this.length, end);
-  }
-
-  apply({ offset, bytes }: Change): void {
-    if (bytes) this.write(offset, bytes);
-    else {
-      this.#bytes.fill(0, offset);
-      this.length = offset;
-    }
-  }
-
-  take(other: Content): void {
-    this.apply({ offset: 0, bytes: null });
-    this.write(0, other.slice(0));
   }
 }
 

@@ -7,20 +7,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Asset } from '../../web/server.ts';
-
-const HTML = `<!doctype html>
-<html lang="zh-CN">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>tapway</title>
-<link rel="icon" href="/icon.svg">
-<link rel="stylesheet" href="/style.css">
-<script type="module" src="/app.js"></script>
-</head>
-<body><div id="app"></div></body>
-</html>
-`;
+import { htmlShell } from '../../web/shell.ts';
 
 const ICON = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32">
 <rect width="32" height="32" rx="8" fill="#0d5c63"/>
@@ -32,7 +19,7 @@ const ICON = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32">
 export async function makeAssets(): Promise<ReadonlyMap<string, Asset>> {
   const { script, style } = await pageFiles();
   return new Map([
-    ['/', { type: 'text/html; charset=utf-8', body: HTML }],
+    ['/', { type: 'text/html; charset=utf-8', body: htmlShell('tapway') }],
     ['/icon.svg', { type: 'image/svg+xml', body: ICON }],
     ['/app.js', { type: 'text/javascript; charset=utf-8', body: script }],
     ['/style.css', { type: 'text/css; charset=utf-8', body: style }],
