@@ -180,6 +180,19 @@ till.test('GIVEN a torn debit WHEN another card comes THEN it pays nothing', asy
   await bench.stop();
 });
 
+till.test('GIVEN a torn debit that is settled WHEN going back THEN the card is read', async () => {
+  const [bench, card] = await asking();
+  bench.field.tearNext({ ins: INS.DEBIT, moment: 'after' });
+  await bench.do({ type: 'confirm' });
+  await bench.lay(card);
+  assert.is(bench.screen('paid').outcome, 'paid');
+  await bench.do({ type: 'back' });
+  assert.is(bench.screen('card').card.purse?.balance_fen, 4_500);
+  await bench.do({ type: 'pay', item: 'registration' });
+  assert.is(bench.screen('confirm-pay').again, true);
+  await bench.stop();
+});
+
 till.test('GIVEN a torn debit WHEN its card stays away THEN it is told as uncertain', async () => {
   const [bench, card] = await asking();
   bench.field.tearNext({ ins: INS.DEBIT, moment: 'after' });
