@@ -276,18 +276,19 @@ class OpenKiosk {
         giveUpTorn: () => work.giveUp(),
         printSlip: () => void this.commands.printSlip(),
         dropReport: () => this.visit.dropReport(),
-        endVisit: () => this.#endVisit(),
+        endVisit: ({ context }) => this.#endVisit(context.card),
         remind: () => this.#announcer.again(),
       },
     });
   }
 
-  #endVisit(): void {
+  /** @param cardLies the person is still to be told to take it, in words and size of the person */
+  #endVisit(cardLies: boolean): void {
     this.visit.end();
     this.commands.dropSlip();
     // What was said of a person's card or PIN is not for the next one.
     if (this.notice && !OF_DEVICES.includes(this.notice)) this.notice = null;
-    this.settings = this.#fresh();
+    if (!cardLies) this.settings = this.#fresh();
   }
 
   #fresh(): Settings {

@@ -99,7 +99,7 @@ export const sessionMachine = setup({
     printSlip: provided,
     /** The card is gone: its report goes; paper and payment under way keep what they need. */
     dropReport: provided,
-    /** Everything of the person goes, and the settings are those of the next one. */
+    /** Everything of the person goes; with the card, the settings are those of the next one. */
     endVisit: provided,
     remind: provided,
     noteCard: assign({ card: true, service: 'information', torn: false }),
@@ -252,7 +252,7 @@ export const sessionMachine = setup({
     /** Nothing of the person is left but the card itself. */
     takeCard: {
       after: { remindAgain: { target: 'takeCard', actions: 'remind', reenter: true } },
-      on: { CARD_GONE: { target: 'welcome', actions: 'noteGone' } },
+      on: { CARD_GONE: { target: 'welcome', actions: ['noteGone', 'endVisit'] } },
     },
   },
 });
