@@ -243,15 +243,18 @@ session.test('GIVEN a forgotten card WHEN it stays THEN the reminder is said aga
   await bench.stop();
 });
 
-session.test('GIVEN another language WHEN finished THEN it also says to take the card', async () => {
-  const bench = await started();
-  await bench.insert();
-  await bench.do({ type: 'language', locale: 'en' }, finish);
-  assert.match(bench.said.at(-1) ?? '', /^en\.take-card/);
-  await bench.takeOut();
-  assert.match(bench.said.at(-1) ?? '', /^zh-CN\.welcome/);
-  await bench.stop();
-});
+session.test(
+  'GIVEN another language WHEN finished THEN it also says to take the card',
+  async () => {
+    const bench = await started();
+    await bench.insert();
+    await bench.do({ type: 'language', locale: 'en' }, finish);
+    assert.match(bench.said.at(-1) ?? '', /^en\.take-card/);
+    await bench.takeOut();
+    assert.match(bench.said.at(-1) ?? '', /^zh-CN\.welcome/);
+    await bench.stop();
+  },
+);
 
 session.test('GIVEN a screen WHEN it asks what it does not know THEN nothing happens', async () => {
   const bench = await started();
