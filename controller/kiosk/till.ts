@@ -109,7 +109,7 @@ export function createTill(options: TillOptions): Till {
     const ref = paid?.ref ?? null;
     const about = { serial, detail, fault, ref };
     if (kind === 'granted' && paid) {
-      const shown = earlier ? boughtIn(earlier) : item;
+      const shown = boughtIn(earlier) ?? item;
       const amounts = { amount_fen: shown.price_fen, balance_fen: paid.balance_fen };
       const outcome = { item: shown, outcome: 'paid' } as const;
       const told = tell(outcome, result.message, { amounts, serial, ref });
@@ -122,7 +122,7 @@ export function createTill(options: TillOptions): Till {
     const outcome = doubt || forStaff ? 'uncertain' : 'refused';
     // What is in doubt may be what was bought before: that is told, with its place in the books.
     const story = open ?? (forStaff ? ledger.lastClosed(serial) : undefined);
-    const told = tell({ item: story ? boughtIn(story) : item, outcome }, message, {
+    const told = tell({ item: boughtIn(story) ?? item, outcome }, message, {
       amounts: result.amounts,
       serial,
       ref: story?.ref ?? null,
@@ -217,8 +217,8 @@ function itemOf({ intent }: Story): string {
   return intent.fare_rule.replace(/^item\//, '');
 }
 
-function boughtIn(story: Story): Priced {
-  return { id: itemOf(story), price_fen: story.intent.amount_fen };
+function boughtIn(story: Story | undefined): Priced | undefined {
+  return story && { id: itemOf(story), price_fen: story.intent.amount_fen };
 }
 
 /** Site's local time, `YYYY-MM-DD HH:MM:SS`. */
