@@ -43,6 +43,8 @@ const FAULTS_MAX = 3;
 export function createCardLoop(options: CardLoopOptions): CardLoop {
   const { clock, faces, pause_ms, look, open, onCard, onOdd, onGone, onTrouble } = options;
   const jobs: CardWork[] = [];
+  /** Readers that failed with a card: what lies there is no new card before they were empty. */
+  const unsure = new Set<Face>();
   let stopped = false;
   let anew = false;
   /** Of the reader in a row, while a card lies there. */
@@ -82,9 +84,12 @@ export function createCardLoop(options: CardLoopOptions): CardLoop {
   async function round(): Promise<boolean> {
     for (const face of faces) {
       const found = await look(face);
-      if (stopped || !found.ok || found.value.kind === 'none') continue;
-      await meet(face, found.value);
-      return true;
+      if (stopped || !found.ok) continue;
+      if (found.value.kind === 'none') unsure.delete(face);
+      else if (!unsure.has(face)) {
+        await meet(face, found.value);
+        return true;
+      } else if (found.value.kind === 'card') await found.value.card.release();
     }
     return false;
   }
@@ -107,9 +112,9 @@ export function createCardLoop(options: CardLoopOptions): CardLoop {
     await card.release();
     const met = end === 'again' ? await look(face) : null;
     if (met?.ok && met.value.kind === 'card') return serve(face, met.value.card);
-    onGone();
     // Noise is no leave: the card may still lie there, and would begin a second session.
-    if (end === 'trouble') await emptied(face);
+    if (end === 'trouble') unsure.add(face);
+    onGone();
   }
 
   async function attend(face: Face, card: Card): Promise<'gone' | 'again' | 'trouble'> {

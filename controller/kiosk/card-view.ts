@@ -60,7 +60,9 @@ export function cardView(parts: CardViewParts): CardView {
 export function servicesOf({ ssc, purse }: CardReport, items: readonly PayItem[]): Service[] {
   const services: Service[] = ['information'];
   if (purse) services.push('balance');
-  if (ssc) services.push('validity', 'insurance');
+  if (ssc) services.push('validity');
+  // A locked card lets nobody try a PIN.
+  if (ssc && ssc.validity.state !== 'locked') services.push('insurance');
   if (purse && items.length > 0) services.push('pay');
   return services;
 }

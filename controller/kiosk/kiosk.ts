@@ -51,6 +51,8 @@ const CLOSE_MS = 700;
 const HEALTH_MS = 1_000;
 /** Nobody needs to be here while the kiosk works, or waits for its card. */
 const BUSY: readonly SessionState[] = ['reading', 'paying', 'printing', 'takeCard'];
+/** Notices that are true for the next person, too. */
+const OF_DEVICES: readonly Notice['code'][] = ['reader-trouble', 'printer-broken', 'paper-out'];
 /** Where a card may begin a session. */
 const OPEN: readonly SessionState[] = ['welcome', 'guide', 'unreadable', 'paid', 'printed'];
 
@@ -274,16 +276,19 @@ class OpenKiosk {
         giveUpTorn: () => work.giveUp(),
         printSlip: () => void this.commands.printSlip(),
         dropReport: () => this.visit.dropReport(),
-        endVisit: () => this.#endVisit(),
+        endVisit: ({ context }) => this.#endVisit(context.card),
         remind: () => this.#announcer.again(),
       },
     });
   }
 
-  #endVisit(): void {
+  /** @param cardLies the person is still to be told to take it, in words and size of the person */
+  #endVisit(cardLies: boolean): void {
     this.visit.end();
     this.commands.dropSlip();
-    this.settings = this.#fresh();
+    // What was said of a person's card or PIN is not for the next one.
+    if (this.notice && !OF_DEVICES.includes(this.notice)) this.notice = null;
+    if (!cardLies) this.settings = this.#fresh();
   }
 
   #fresh(): Settings {

@@ -43,6 +43,8 @@ export type SessionEvent =
 interface SessionFacts {
   /** A card lies in the slot or on the pad. */
   readonly card: boolean;
+  /** It was read, and has not left since. */
+  readonly known: boolean;
   readonly service: Service;
   readonly slip: Slip;
   /** Something may have been debited, and nobody knows it yet. */
@@ -60,6 +62,12 @@ const leavesCard = { target: 'takeCard', actions: 'endVisit' } as const;
 const gone = { target: 'welcome', actions: 'endVisit' } as const;
 /** One or the other: with the card taken away the session is over. */
 const leaves = [{ guard: 'cardLies', ...leavesCard }, gone] as const;
+/** A card that left during its payment and came back is read anew. */
+const backToCard = [
+  { guard: 'cardKnown', target: 'card' },
+  { guard: 'cardLies', target: 'reading' },
+  gone,
+] as const;
 
 export const sessionMachine = setup({
   types: { context: {} as SessionFacts, events: {} as SessionEvent },
@@ -76,6 +84,7 @@ export const sessionMachine = setup({
   guards: {
     cardLies: ({ context }) => context.card,
     cardAway: ({ context }) => !context.card,
+    cardKnown: ({ context }) => context.known,
     isTorn: ({ context }) => context.torn,
     aside: ({ context }) => context.service !== 'information',
     isReceipt: ({ context }) => context.slip === 'receipt',
@@ -90,11 +99,12 @@ export const sessionMachine = setup({
     printSlip: provided,
     /** The card is gone: its report goes; paper and payment under way keep what they need. */
     dropReport: provided,
-    /** Everything of the person goes, and the settings are those of the next one. */
+    /** Everything of the person goes; with the card, the settings are those of the next one. */
     endVisit: provided,
     remind: provided,
     noteCard: assign({ card: true, service: 'information', torn: false }),
-    noteGone: assign({ card: false }),
+    noteGone: assign({ card: false, known: false }),
+    noteRead: assign({ known: true }),
     noteTorn: assign({ torn: true }),
     noteJudged: assign({ torn: false }),
     showService: assign(({ event }) =>
@@ -107,7 +117,7 @@ export const sessionMachine = setup({
 }).createMachine({
   id: 'session',
   initial: 'welcome',
-  context: { card: false, service: 'information', slip: 'information', torn: false },
+  context: { card: false, known: false, service: 'information', slip: 'information', torn: false },
   states: {
     welcome: {
       on: {
@@ -134,7 +144,7 @@ export const sessionMachine = setup({
     reading: {
       entry: 'readCard',
       on: {
-        READ: 'card',
+        READ: { target: 'card', actions: 'noteRead' },
         UNREADABLE: 'unreadable',
         CARD_GONE: { target: 'unreadable', actions: ['noteGone', 'dropReport'] },
         FINISH: leavesCard,
@@ -173,7 +183,7 @@ export const sessionMachine = setup({
       on: {
         CONFIRM: { actions: 'agree' },
         PIN_RIGHT: { target: 'card', actions: 'showInsurance' },
-        PIN_ENDS: { target: 'card', actions: 'showInsurance' },
+        PIN_ENDS: 'card',
         CARD_GONE: { target: 'welcome', actions: ['noteGone', 'endVisit'] },
         BACK: 'card',
         FINISH: leavesCard,
@@ -209,7 +219,7 @@ export const sessionMachine = setup({
         PRINT: { target: 'printing', actions: 'noteSlip' },
         CARD: { target: 'reading', actions: ['endVisit', 'noteCard'] },
         CARD_GONE: { target: 'paid', actions: ['noteGone', 'dropReport'], reenter: true },
-        BACK: [{ guard: 'cardLies', target: 'card' }, gone],
+        BACK: backToCard,
         FINISH: leaves,
         IDLE: leaves,
       },
@@ -233,7 +243,7 @@ export const sessionMachine = setup({
         PRINT: { target: 'printing', actions: 'noteSlip' },
         CARD: { target: 'reading', actions: ['endVisit', 'noteCard'] },
         CARD_GONE: { target: 'printed', actions: ['noteGone', 'dropReport'], reenter: true },
-        BACK: [{ guard: 'cardLies', target: 'card' }, gone],
+        BACK: backToCard,
         FINISH: leaves,
         IDLE: leaves,
         CLOSE: leaves,
@@ -242,7 +252,7 @@ export const sessionMachine = setup({
     /** Nothing of the person is left but the card itself. */
     takeCard: {
       after: { remindAgain: { target: 'takeCard', actions: 'remind', reenter: true } },
-      on: { CARD_GONE: { target: 'welcome', actions: 'noteGone' } },
+      on: { CARD_GONE: { target: 'welcome', actions: ['noteGone', 'endVisit'] } },
     },
   },
 });

@@ -109,9 +109,8 @@ export function createTill(options: TillOptions): Till {
     const ref = paid?.ref ?? null;
     const about = { serial, detail, fault, ref };
     if (kind === 'granted' && paid) {
-      const { amount_fen } = earlier?.intent ?? { amount_fen: item.price_fen };
-      const shown = earlier ? { id: itemOf(earlier), price_fen: amount_fen } : item;
-      const amounts = { amount_fen, balance_fen: paid.balance_fen };
+      const shown = boughtIn(earlier) ?? item;
+      const amounts = { amount_fen: shown.price_fen, balance_fen: paid.balance_fen };
       const outcome = { item: shown, outcome: 'paid' } as const;
       const told = tell(outcome, result.message, { amounts, serial, ref });
       return { ...about, told, torn: false, message: result.message };
@@ -121,10 +120,12 @@ export function createTill(options: TillOptions): Till {
     const doubt = kind === 'uncertain' || open !== undefined;
     const message = doubt && !forStaff ? 'retry-same-card' : result.message;
     const outcome = doubt || forStaff ? 'uncertain' : 'refused';
-    const told = tell({ item, outcome }, message, {
+    // What is in doubt may be what was bought before: that is told, with its place in the books.
+    const story = open ?? (forStaff ? ledger.lastClosed(serial) : undefined);
+    const told = tell({ item: boughtIn(story) ?? item, outcome }, message, {
       amounts: result.amounts,
       serial,
-      ref: open?.ref ?? null,
+      ref: story?.ref ?? null,
     });
     // Staff must look at it: the same card would find the same answer.
     return { ...about, told, torn: doubt && !forStaff, message };
@@ -214,6 +215,10 @@ function tapConfig({ site, purse, kiosk, till }: KioskConfig, price_fen: number)
 
 function itemOf({ intent }: Story): string {
   return intent.fare_rule.replace(/^item\//, '');
+}
+
+function boughtIn(story: Story | undefined): Priced | undefined {
+  return story && { id: itemOf(story), price_fen: story.intent.amount_fen };
 }
 
 /** Site's local time, `YYYY-MM-DD HH:MM:SS`. */

@@ -101,7 +101,6 @@ export interface Notice {
   readonly code:
     | 'printer-broken'
     | 'paper-out'
-    | 'paper-low'
     | 'not-printed'
     | 'reader-trouble'
     | 'several-cards'

@@ -51,7 +51,6 @@ export class Visit {
   /** Why the card could not be read. */
   advice: 'unreadable' | 'several-cards' | 'contact-only' = 'unreadable';
   guide = '';
-  full = false;
   pay: PayVisit | null = null;
   readonly pad = new PinPad();
   pin: PinVisit = freshPin();
@@ -66,7 +65,6 @@ export class Visit {
 
   end(): void {
     this.dropReport();
-    this.full = false;
     this.pay = null;
   }
 

@@ -47,7 +47,6 @@ const zh: Words = {
   notices: {
     'printer-broken': '打印机坏了，暂时不能打印，请看屏幕。对不起。',
     'paper-out': '没有纸了，暂时不能打印，请看屏幕。对不起。',
-    'paper-low': '打印纸快用完了。',
     'not-printed': '没有打印好，信息还在屏幕上。对不起。',
     'reader-trouble': '读卡器出了问题，请重新放一次卡。',
     'several-cards': '请只放刚才那张卡。',
@@ -99,7 +98,6 @@ const en: Words = {
   notices: {
     'printer-broken': 'The printer is broken. Please read the screen instead. We are sorry.',
     'paper-out': 'There is no paper. Please read the screen instead. We are sorry.',
-    'paper-low': 'The paper is nearly used up.',
     'not-printed': 'It was not printed; it is still on the screen. We are sorry.',
     'reader-trouble': 'The reader had a problem. Please present your card again.',
     'several-cards': 'Please present the card of before, alone.',

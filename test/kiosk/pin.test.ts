@@ -99,9 +99,13 @@ for (const [what, tries, notice] of ENDS) {
     const bench = await asked((each) => {
       each.tries = tries;
     });
-    assert.is(bench.view.screen.kind, 'card');
+    // Not the page of the insurance: empty it says that the card holds none.
+    assert.is(bench.screen('card').service, 'information');
     assert.is(bench.view.notice?.code, notice);
     assert.equal(bench.pins, []);
+    await bench.takeOut();
+    assert.is(bench.view.screen.kind, 'welcome');
+    assert.is(bench.view.notice, null);
     await bench.stop();
   });
 }
@@ -134,6 +138,18 @@ pin.test('GIVEN insurance that cannot be read WHEN the PIN is right THEN it says
   });
   await bench.type('123456');
   assert.is(bench.view.notice?.code, 'insurance-not-read');
+  assert.is(bench.view.screen.kind, 'card');
+  await bench.stop();
+});
+
+pin.test('GIVEN a locked card THEN the insurance is not offered', async () => {
+  const bench = await started();
+  const { report } = bench;
+  if (!report.ok || !report.value.ssc) throw new Error('the bench has a card');
+  const validity = { state: 'locked', reason: 'card-locked' } as const;
+  await bench.insert({ ...report.value, ssc: { ...report.value.ssc, validity } });
+  assert.is(bench.screen('card').card.services.includes('insurance'), false);
+  await bench.do({ type: 'service', service: 'insurance' });
   assert.is(bench.view.screen.kind, 'card');
   await bench.stop();
 });

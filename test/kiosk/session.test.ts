@@ -201,7 +201,10 @@ session.test('GIVEN 适老 mode WHEN idle THEN there is twice the time', async (
   await bench.moment(3_000);
   assert.is(bench.view.clearsIn_s, 28);
   await bench.moment(30_000);
+  // Whoever needs it bigger is still to be told to take the card.
   assert.is(bench.view.screen.kind, 'take-card');
+  assert.is(bench.view.elder, true);
+  await bench.takeOut();
   assert.is(bench.view.elder, false);
   await bench.stop();
 });
@@ -239,6 +242,19 @@ session.test('GIVEN a forgotten card WHEN it stays THEN the reminder is said aga
   assert.match(bench.said.at(-1) ?? '', /zh-CN\.welcome/);
   await bench.stop();
 });
+
+session.test(
+  'GIVEN another language WHEN finished THEN it also says to take the card',
+  async () => {
+    const bench = await started();
+    await bench.insert();
+    await bench.do({ type: 'language', locale: 'en' }, finish);
+    assert.match(bench.said.at(-1) ?? '', /^en\.take-card/);
+    await bench.takeOut();
+    assert.match(bench.said.at(-1) ?? '', /^zh-CN\.welcome/);
+    await bench.stop();
+  },
+);
 
 session.test('GIVEN a screen WHEN it asks what it does not know THEN nothing happens', async () => {
   const bench = await started();

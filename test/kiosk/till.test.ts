@@ -180,6 +180,19 @@ till.test('GIVEN a torn debit WHEN another card comes THEN it pays nothing', asy
   await bench.stop();
 });
 
+till.test('GIVEN a torn debit that is settled WHEN going back THEN the card is read', async () => {
+  const [bench, card] = await asking();
+  bench.field.tearNext({ ins: INS.DEBIT, moment: 'after' });
+  await bench.do({ type: 'confirm' });
+  await bench.lay(card);
+  assert.is(bench.screen('paid').outcome, 'paid');
+  await bench.do({ type: 'back' });
+  assert.is(bench.screen('card').card.purse?.balance_fen, 4_500);
+  await bench.do({ type: 'pay', item: 'registration' });
+  assert.is(bench.screen('confirm-pay').again, true);
+  await bench.stop();
+});
+
 till.test('GIVEN a torn debit WHEN its card stays away THEN it is told as uncertain', async () => {
   const [bench, card] = await asking();
   bench.field.tearNext({ ins: INS.DEBIT, moment: 'after' });
@@ -198,6 +211,42 @@ till.test('GIVEN a torn debit WHEN its card stays away THEN it is told as uncert
   assert.equal([settled.outcome, settled.item.id], ['paid', 'registration']);
   assert.is(settled.title, '已付款');
   assert.is(card.balance_fen, 4_500);
+  await bench.stop();
+});
+
+till.test(
+  'GIVEN a doubt from before WHEN it stays THEN it is told of what was bought then',
+  async () => {
+    const [bench, card] = await asking();
+    bench.field.tearNext({ ins: INS.DEBIT, moment: 'after' });
+    await bench.do({ type: 'confirm' });
+    await bench.moment(90_000);
+    assert.is(bench.view.screen.kind, 'welcome');
+    await bench.lay(card);
+    await bench.do({ type: 'pay', item: 'copy' });
+    const tear = bench.field.tearNext({ ins: INS.PROVE, moment: 'before' });
+    await bench.do({ type: 'confirm' });
+    assert.is(tear.fired, true);
+    await bench.moment(61_000);
+    const { outcome, item } = bench.screen('paid');
+    assert.equal([outcome, item.id, item.price_fen], ['uncertain', 'registration', 500]);
+    await bench.do({ type: 'print', what: 'receipt', full: false });
+    const text = new TextDecoder('gb18030').decode(bench.slips[0]);
+    assert.match(text, /挂号费/);
+    assert.match(text, /5\.00/);
+    await bench.stop();
+  },
+);
+
+till.test('GIVEN a payment for staff to judge WHEN asked again THEN it has its slip', async () => {
+  const bench = await started();
+  await bench.lay(bench.forgedPurse());
+  await bench.do({ type: 'pay', item: 'registration' }, { type: 'confirm' }, { type: 'back' });
+  await bench.do({ type: 'pay', item: 'copy' }, { type: 'confirm' });
+  const { outcome, item } = bench.screen('paid');
+  assert.equal([outcome, item.id], ['uncertain', 'registration']);
+  await bench.do({ type: 'print', what: 'receipt', full: false });
+  assert.match(new TextDecoder('gb18030').decode(bench.slips[0]), /K01-1/);
   await bench.stop();
 });
 

@@ -92,6 +92,27 @@ vanish.test(
   },
 );
 
+vanish.test('GIVEN a slot that comes back with its card THEN it is no new card', async () => {
+  const bench = await started();
+  await bench.insert();
+  await bench.do({ type: 'finish' });
+  bench.slot = GONE;
+  await bench.moment(4_000);
+  bench.slot = ok(true);
+  await bench.moment(20_000);
+  // Forgotten by its holder: nobody else is shown what it says, nor does it get another proof.
+  assert.is(bench.view.screen.kind, 'welcome');
+  assert.is(bench.view.notice?.code, 'reader-trouble');
+  const other = bench.purse();
+  await bench.lay(other);
+  assert.is(bench.screen('card').card.face, 'contactless');
+  await bench.lift(other);
+  await bench.takeOut();
+  await bench.insert();
+  assert.is(bench.screen('card').card.face, 'contact');
+  await bench.stop();
+});
+
 vanish.test('GIVEN every device gone from the beginning THEN it says so, and heals', async () => {
   const bench = await started({ without: ['contactless', 'printer', 'till'] });
   bench.slot = GONE;

@@ -16,7 +16,6 @@ export async function pinTriesLeft(
   { ssc }: Pick<ReadingDeps, 'ssc'>,
 ): Promise<Reply<PinTries>> {
   const talk = new CardTalk(card, ssc.timeout_ms);
-  await talk.send(selectEnvironment());
   return talk.end(await askTries(talk));
 }
 
@@ -30,7 +29,6 @@ export async function verifyPin(
 ): Promise<Reply<PinVerdict>> {
   const talk = new CardTalk(card, ssc.timeout_ms);
   if (!pin.isPin(entry.pin)) return talk.end({ kind: 'malformed' });
-  await talk.send(selectEnvironment());
   const tries = await askTries(talk);
   if (tries.kind !== 'left') return talk.end(tries);
   if (tries.left <= 1 && !entry.lastTryAgreed) return talk.end({ kind: 'last-try' });
@@ -38,7 +36,12 @@ export async function verifyPin(
   return talk.end(verdictOf(answer?.sw ?? 0));
 }
 
+/**
+ * A card that refuses its environment, as locked ones do, stays in another application, such as the
+ * bank's: neither question nor PIN goes there.
+ */
 async function askTries(talk: CardTalk): Promise<PinTries> {
+  if ((await talk.send(selectEnvironment()))?.sw !== SW_OK) return { kind: 'untold' };
   const answer = pin.pinAnswer((await talk.send(pin.queryTries()))?.sw ?? 0);
   switch (answer.kind) {
     case 'ok':

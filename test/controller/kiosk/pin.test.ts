@@ -71,6 +71,18 @@ pin.test('asking how many tries are left costs none', async () => {
   assert.equal(card.sent, [SELECT_SSSE, QUERY]);
 });
 
+for (const sw of ['6A81', '6A82', '6985', '6283', '9303']) {
+  pin.test(`GIVEN SELECT SSSE is answered ${sw} THEN no other application sees a PIN`, async () => {
+    const sheet = { [SELECT_SSSE]: sw, [QUERY]: '63C3', [TRY]: '63C2' };
+    const card = paperCard(sheet);
+    const untold = { ok: true, value: { kind: 'untold' } };
+    assert.equal(await pinTriesLeft(card, DEPS), untold);
+    const entry = { pin: '123456', lastTryAgreed: true };
+    assert.equal(await verifyPin(card, entry, DEPS), untold);
+    assert.equal(card.sent, [SELECT_SSSE, SELECT_SSSE]);
+  });
+}
+
 pin.test(
   'GIVEN a card that is drawn while its PIN is checked THEN a fault of unknown effect',
   async () => {
