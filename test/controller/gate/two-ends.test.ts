@@ -119,6 +119,31 @@ gates.test('GIVEN paid at one end, not passed WHEN it taps at the other THEN no 
   await ended(bench);
 });
 
+gates.test(
+  'GIVEN time is up and the leaves close THEN who paid still steps in on his own',
+  async () => {
+    const bench = await bothEnds();
+    bench.field.push(bench.card(ride('0001')));
+    await bench.clock.advance(100);
+    bench.emit('opened');
+    await bench.clock.advance(laneConfig('flat').lane.passage_timeout_ms);
+    assert.is(bench.gate.snapshot().passage, 'closing');
+    farField(bench).push(bench.card(ride('0002', '20260101080008')));
+    await bench.clock.advance(200);
+    assert.equal(bench.farTold, []);
+    for (const event of ['zone-occupied', 'passed', 'zone-free'] as const) bench.emit(event);
+    await bench.clock.advance(200);
+    assert.equal(
+      bench.records.filter((record) => record.startsWith('passage')),
+      ['passage 1'],
+    );
+    // His right is used: whoever comes the other way need not wait until it is shut.
+    assert.equal(bench.farTold, ['pass']);
+    assert.equal(bench.orders, ['open in', 'close', 'open in', 'close', 'open out']);
+    await ended(bench);
+  },
+);
+
 gates.test('GIVEN a tap torn at one end WHEN proved at the other THEN no way', async () => {
   const bench = await bothEnds();
   const proof = [...select(), ...readTrip(FLAT)];
