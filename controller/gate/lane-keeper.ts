@@ -173,7 +173,7 @@ export function createLaneKeeper(options: LaneKeeperOptions): LaneKeeper {
       if (part === 'sam' && config.supervise.when_lost.sam === 'free') waiveLater(part);
     }
     if (state !== 'ready' || !away) return;
-    clock.clearTimeout(waiving);
+    if (part === 'sam') clock.clearTimeout(waiving);
     log.info({ part, helped }, 'back in service');
     send({ type: 'PART_BACK', part });
   }

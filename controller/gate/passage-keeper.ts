@@ -177,7 +177,9 @@ export function createPassageKeeper(options: PassageKeeperOptions): PassageKeepe
 
   function busyFor(direction: Direction): boolean {
     const { value, context } = actor.getSnapshot();
-    const free = value === 'closed' || value === 'closing' || value === 'free';
+    // While the leaves close, who paid in time may still step in.
+    const closing = value === 'closing' && context.rights.length === 0;
+    const free = closing || value === 'closed' || value === 'free';
     return !free && context.direction !== null && context.direction !== direction;
   }
 

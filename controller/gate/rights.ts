@@ -3,6 +3,7 @@
  * handed back for a second person. Pure rules over the ledger's last story of that card.
  */
 
+import type { Direction } from '../../firmware-bridge/ports.ts';
 import { wallOfStamp } from '../card/bytes.ts';
 import type { Story } from '../ledger/records.ts';
 import type { Granted, Refused } from './outcome.ts';
@@ -28,6 +29,8 @@ export type Right =
 export interface RightLimits {
   readonly reentry_s: number;
   readonly passback_s: number;
+  /** In which the card would pass now. */
+  readonly direction: Direction;
 }
 
 const DAY_S = 86_400;
@@ -56,12 +59,17 @@ export function rightFrom(last: Story | undefined, age_s: number, limits: RightL
   if (unverified && !passed && withStaff && intent.amount_fen > 0) {
     return { kind: 'refuse', message: 'paid-see-staff', detail: 'debit proved, MAC2 unverified' };
   }
-  if (!unverified && !passed && age_s <= limits.reentry_s) {
+  const { direction = limits.direction } = intent;
+  const otherWay = direction !== limits.direction;
+  if (!unverified && !passed && !otherWay && age_s <= limits.reentry_s) {
     return { kind: 'open-again', message: 'pass-again' };
   }
+  // Who stands at the other end has passed, or paid there: the right opens no other way.
+  const used = passed || (otherWay && !unverified);
   // A clock set back must not keep a card out until it has caught up.
-  if (passed && limits.passback_s > 0 && Math.abs(age_s) <= limits.passback_s) {
-    return { kind: 'refuse', message: 'passback', detail: `passed ${Math.round(age_s)} s ago` };
+  if (used && limits.passback_s > 0 && Math.abs(age_s) <= limits.passback_s) {
+    const verb = passed ? 'passed' : 'paid at the other end';
+    return { kind: 'refuse', message: 'passback', detail: `${verb} ${Math.round(age_s)} s ago` };
   }
   return { kind: 'new-trip' };
 }

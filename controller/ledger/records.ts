@@ -5,6 +5,8 @@
  * case hex, money is integer fen, `at` is BCD `YYYYMMDDHHMMSS` as sent to card and SAM.
  */
 
+import type { Direction } from '../../firmware-bridge/ports.ts';
+
 /** Trip record kinds (EF1E byte 0): 03 entry, 04 exit, 06 flat single ride, 08 supplement. */
 export type TripKind = '03' | '04' | '06' | '08';
 
@@ -29,6 +31,8 @@ export interface Intent {
   readonly fare_rule: string;
   /** Does this debit, once verified, open the gate? A supplement before an entry does not. */
   readonly opens: boolean;
+  /** In which the gate opens for it; absent in books of earlier versions. */
+  readonly direction?: Direction;
 }
 
 /** What the SAM gave. Written beside `8054`; makes the TAC of a torn tap checkable. */

@@ -53,6 +53,7 @@ const SHAPES: Shapes = {
     entry: orNull(hex(48)),
     fare_rule: text,
     opens: flag,
+    direction: (value) => (value === undefined ? null : oneOf('in', 'out')(value)),
   },
   authorised: { ref, term_seq: hex(4), mac1: hex(4) },
   debited: { ref, tac: hex(4), mac2: hex(4), by: oneOf('8054', '805A') },

@@ -76,6 +76,8 @@ export function createLinePeer(options: LinePeerOptions): LinePeer {
 
   async function connected(): Promise<Reply<Line>> {
     dropLine();
+    // Closed with a question under way: nobody would ever end a new line.
+    if (closed) return lost('is closed');
     counts.connections += 1;
     const opening = new Line(options);
     line = opening;

@@ -74,7 +74,9 @@ export function createCard(options: CardOptions): Card {
       return ok(Buffer.concat(parts));
     },
     async present() {
-      if (gone()) return ok(false);
+      if (released) return ok(false);
+      // The field was reset, or searched by another: the card may still lie there.
+      if (!current()) return failed('card-gone', 'none', 'the session was cut short');
       return request(diagnoseCard(), waiting_ms + PRESENCE_MARGIN_MS);
     },
     async release() {

@@ -3,7 +3,7 @@
  * intent starts its way to the disk here, so that it is durable by the time of 8054.
  */
 
-import { failed, type Reply } from '../../../firmware-bridge/ports.ts';
+import { type Direction, failed, type Reply } from '../../../firmware-bridge/ports.ts';
 import { exchange, type Response, SW_OK } from '../../card/apdu.ts';
 import { bcdStamp, hexOf } from '../../card/bytes.ts';
 import { getBalance, parseBalance } from '../../card/purse/get-balance.ts';
@@ -55,7 +55,9 @@ export async function initialise(tap: Tap, deps: TapDeps): Promise<StageEnd> {
   const purse = purseOf(tap);
   const at = bcdStamp(clock.wall_ms(), config.site.utc_offset_minutes);
   const trip = tripFor(charge, { config, offer, at, terminal: sam.identity.terminal });
-  const record = intentFor({ purse, charge, offer, at, trip, identity: sam.identity });
+  const { identity } = sam;
+  const { direction } = config.lane;
+  const record = intentFor({ purse, charge, offer, at, trip, identity, direction });
   const intent = deps.span('intent', ledger.append(record));
   tap.payment = { charge, offer, at, trip, intent };
   return NEXT;
@@ -126,9 +128,11 @@ interface IntentInput {
   readonly at: Buffer;
   readonly trip: Buffer;
   readonly identity: SamIdentity;
+  readonly direction: Direction;
 }
 
-function intentFor({ purse, charge, offer, at, trip, identity }: IntentInput): Intent {
+function intentFor(input: IntentInput): Intent {
+  const { purse, charge, offer, at, trip, identity, direction } = input;
   return {
     type: 'intent',
     card: purse.serial,
@@ -148,5 +152,6 @@ function intentFor({ purse, charge, offer, at, trip, identity }: IntentInput): I
     entry: charge.entry,
     fare_rule: charge.rule,
     opens: charge.opens,
+    direction,
   };
 }

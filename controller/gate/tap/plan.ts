@@ -39,6 +39,7 @@ export function planTap(tap: Tap, deps: TapDeps): StageEnd {
   const right = rightFrom(last, last ? ageOf(last, deps) : 0, {
     reentry_s: config.lane.reentry_window_s,
     passback_s: passback_minutes * 60,
+    direction: config.lane.direction,
   });
   if (right.kind === 'refuse') return refuse(right.message, right.detail);
   if (right.kind === 'open-again' && last) {

@@ -82,10 +82,14 @@ async function verdictOn(
 
 const SEE_STAFF = refuse('paid-see-staff', 'the debit is proved, MAC2 could not be verified');
 
-/** Verified: the passenger has paid and not passed. Too late, and this tap is a new trip. */
+/**
+ * Verified: the passenger has paid and not passed. Too late, and this tap is a new trip; at the
+ * other end of the lane the plan decides, as for any right of that end.
+ */
 function settled(story: Story, deps: TapDeps): StageEnd {
-  if (!story.intent.opens || !inTime(story, deps)) return NEXT;
-  const { balance_before_fen, amount_fen } = story.intent;
+  const { direction: here } = deps.config.lane;
+  const { balance_before_fen, amount_fen, direction = here, opens } = story.intent;
+  if (!opens || !inTime(story, deps) || direction !== here) return NEXT;
   const paid = { ref: story.ref, amount_fen, balance_fen: balance_before_fen - amount_fen };
   return { kind: 'grant', message: 'pass-recovered', paid };
 }

@@ -91,6 +91,20 @@ gates.test('GIVEN the policy WHEN the SAM is back in four seconds THEN never ope
 });
 
 gates.test(
+  'GIVEN SAM and board lost at once WHEN the board alone is back THEN open to all, as ever',
+  async () => {
+    const bench = await started(policy('free'));
+    await loseSam(bench);
+    bench.emit('lost');
+    await bench.clock.advance(1_000);
+    bench.emit('found');
+    await bench.clock.advance(LOST_MS);
+    assert.is(modeOf(bench), 'free');
+    await ended(bench);
+  },
+);
+
+gates.test(
   'GIVEN free passage WHEN cards come and people walk THEN nobody is charged',
   async () => {
     const bench = await started(policy('free'));

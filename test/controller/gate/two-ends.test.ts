@@ -6,7 +6,8 @@ import { ok } from '../../../firmware-bridge/ports.ts';
 import { feature } from '../../kit/feature.ts';
 import { Bench, ended, fault } from './gate-bench.ts';
 import { laneConfig } from './tap/bench.ts';
-import { cache, debit, offer, readTrip, SELECT, select, trip } from './tap/wire.ts';
+import { FLAT, TORN } from './tap/ride.ts';
+import { cache, debit, offer, prove, readTrip, SELECT, select, trip } from './tap/wire.ts';
 
 const gates = feature('lane for both directions');
 
@@ -95,6 +96,68 @@ gates.test('GIVEN a card at the far end THEN it pays there and the near end wait
   assert.equal([bench.signs.at(-1), bench.farSigns.at(-1)], [READY, READY]);
   assert.equal([bench.lamps?.near, bench.lamps?.far], ['green', 'green']);
   assert.equal(bench.records.filter((record) => record.startsWith('passage')).length, 2);
+  await ended(bench);
+});
+
+gates.test('GIVEN paid at one end, not passed WHEN it taps at the other THEN no way', async () => {
+  const bench = await bothEnds();
+  bench.field.push(bench.card(ride('0001')));
+  await bench.clock.advance(100);
+  bench.emit('opened');
+  await bench.clock.advance(9_000);
+  bench.emit('closed');
+  const again = () => bench.card([...select({ serial: '03104399900000000001' }), ...readTrip()]);
+  farField(bench).push(again());
+  await bench.clock.advance(5_000);
+  assert.equal([bench.told, bench.farTold], [['pass'], ['passback']]);
+  assert.equal(bench.orders, ['open in', 'close']);
+  // It is a right of that end alone, and still one.
+  bench.field.push(again());
+  await bench.clock.advance(100);
+  assert.equal(bench.told, ['pass', 'pass-again']);
+  assert.equal(bench.orders, ['open in', 'close', 'open in']);
+  await ended(bench);
+});
+
+gates.test(
+  'GIVEN time is up and the leaves close THEN who paid still steps in on his own',
+  async () => {
+    const bench = await bothEnds();
+    bench.field.push(bench.card(ride('0001')));
+    await bench.clock.advance(100);
+    bench.emit('opened');
+    await bench.clock.advance(laneConfig('flat').lane.passage_timeout_ms);
+    assert.is(bench.gate.snapshot().passage, 'closing');
+    farField(bench).push(bench.card(ride('0002', '20260101080008')));
+    await bench.clock.advance(200);
+    assert.equal(bench.farTold, []);
+    for (const event of ['zone-occupied', 'passed', 'zone-free'] as const) bench.emit(event);
+    await bench.clock.advance(200);
+    assert.equal(
+      bench.records.filter((record) => record.startsWith('passage')),
+      ['passage 1'],
+    );
+    // His right is used: whoever comes the other way need not wait until it is shut.
+    assert.equal(bench.farTold, ['pass']);
+    assert.equal(bench.orders, ['open in', 'close', 'open in', 'close', 'open out']);
+    await ended(bench);
+  },
+);
+
+gates.test('GIVEN a tap torn at one end WHEN proved at the other THEN no way', async () => {
+  const bench = await bothEnds();
+  const proof = [...select(), ...readTrip(FLAT)];
+  bench.field.push(bench.card(TORN.card));
+  await bench.clock.advance(1_000);
+  farField(bench).push(bench.card([...proof, ...prove(8)]));
+  await bench.clock.advance(5_000);
+  assert.equal([bench.told, bench.farTold], [['retry-same-card'], ['passback']]);
+  assert.equal(bench.orders, []);
+  assert.is(bench.records.at(-1), 'outcome 1 recovered');
+  bench.field.push(bench.card(proof));
+  await bench.clock.advance(100);
+  assert.equal(bench.told, ['retry-same-card', 'pass-again']);
+  assert.equal(bench.orders, ['open in']);
   await ended(bench);
 });
 

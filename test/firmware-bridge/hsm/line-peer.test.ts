@@ -194,4 +194,21 @@ peers.testWith(PROGRAMS.openssl, 'GIVEN TLS THEN only a certificate that is trus
   await trusted.close();
 });
 
+peers.test('GIVEN a question under way on a kept line WHEN closed THEN no new line', async () => {
+  let heard = () => {};
+  const second = new Promise<void>((resolve) => {
+    heard = resolve;
+  });
+  const peer = await peerOf((line, socket, count) => {
+    if (count === 1) socket.write(`re ${line}\n`);
+    else heard();
+  });
+  assert.is(told(await peer.ask('a')), 're a');
+  const asked = peer.ask('b');
+  await second;
+  await peer.close();
+  assert.is(told(await asked), 'hsm-lost');
+  assert.is(peer.counters().connections, 1);
+});
+
 peers.run();

@@ -28,6 +28,20 @@ mending.test('GIVEN a field to reset THEN off and on, and the card of before is 
   verify();
 });
 
+mending.test(
+  'GIVEN a field to reset under a card THEN nobody knows whether it still lies there',
+  async () => {
+    const field = [...answer('320100', '33'), ...answer('320101', '33')];
+    const { card, reader, clock, verify } = await withCard(...field);
+    const reply = reader.mending?.rfReset();
+    assert.ok(reply);
+    await clock.until(reply);
+    // Told as gone, it would be taken for a new card, and pay again.
+    assert.is(verdict(await card.present()), 'card-gone none');
+    verify();
+  },
+);
+
 mending.test('GIVEN a lost link THEN a chip reset opens none; reopening does', async () => {
   const scripts = [
     [...WAKE, ...CONFIGURE],
