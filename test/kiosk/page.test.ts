@@ -107,6 +107,7 @@ const PATHS: readonly [ScreenName, readonly string[], readonly KioskCommand[]][]
   ['card-pay', ['item-registration'], [{ type: 'pay', item: 'registration' }]],
   ['confirm-pay', ['confirm'], [{ type: 'confirm' }]],
   ['confirm-pay', ['back'], [{ type: 'back' }]],
+  ['paying-tap-again', ['finish'], [{ type: 'finish' }]],
   ['paid', ['receipt'], [{ type: 'print', what: 'receipt', full: false }]],
   ['paid-refused', ['back'], [{ type: 'back' }]],
   ['printed', ['back'], [{ type: 'back' }]],

@@ -46,7 +46,13 @@ export function Paying(props: { readonly item: PayItem; readonly state: 'working
         title: again ? pay.tapAgain : `${pay.working} ${yuan(props.item.price_fen)}`,
         lines,
       }}
-    />
+    >
+      {again && (
+        <Button id="finish" hot="9" onClick={() => send({ type: 'finish' })}>
+          {pay.withoutCard}
+        </Button>
+      )}
+    </Notice>
   );
 }
 

@@ -133,6 +133,7 @@ export const en: Words = {
     workingHint: 'Please leave the card where it is.',
     tapAgain: 'Put the same card back on the pad',
     tapAgainHint: 'The card was away for a moment. We check first: you never pay twice.',
+    withoutCard: 'I cannot, finish',
     paid: 'Paid',
     refused: 'Not paid',
     uncertain: 'We cannot tell yet whether you paid',

@@ -141,6 +141,7 @@ export const zh = {
     workingHint: '请不要移开卡片。',
     tapAgain: '请把同一张卡放回感应区',
     tapAgainHint: '卡片刚才离开了。放回后会核对，不会重复扣款。',
+    withoutCard: '卡不在手边，先结束',
     paid: '支付成功',
     refused: '没有支付',
     uncertain: '还不能确定是否已支付',
