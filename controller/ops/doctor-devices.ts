@@ -1,6 +1,7 @@
 /** What `tapway doctor` finds about reader, PSAM slot and barrier. */
 
 import type { LaneConfig } from '../../config/schema.ts';
+import type { Reply } from '../../firmware-bridge/ports.ts';
 import { type Board, bad, type Device, type Finding, good, warning } from './finding.ts';
 
 const RULES = 'copy config/board/99-tapway.rules to /etc/udev/rules.d, then udevadm trigger';
@@ -148,12 +149,21 @@ export async function barrierOf(board: Board, config: LaneConfig): Promise<Findi
   }
   const { findings, usable } = deviceOf(path, await board.serialDevice(path));
   if (!usable) return findings;
-  const answer = await board.barrierAnswer(config);
+  const answer = await patientAnswer(() => board.barrierAnswer(config));
   if (answer.ok) return [...findings, good(`the barrier board answers: ${answer.value}`)];
   const what = `the barrier board does not answer: ${answer.fault.detail}`;
   const cure = 'check its power, A and B, barrier.baud, barrier.parity and barrier.unit';
   return [...findings, bad(what, cure)];
 }
+
+/** A single late answer, on a busy machine, is no reason to send for somebody. */
+async function patientAnswer(ask: () => Promise<Reply<string>>): Promise<Reply<string>> {
+  let answer = await ask();
+  for (let asked = 1; !answer.ok && asked < ASKED_MAX; asked += 1) answer = await ask();
+  return answer;
+}
+
+const ASKED_MAX = 3;
 
 /** What a device file must be before its device is asked. */
 function deviceOf(path: string, device: Device): { findings: Finding[]; usable: boolean } {

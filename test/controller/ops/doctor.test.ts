@@ -318,6 +318,13 @@ doctor.test('GIVEN no trusted keys in production THEN that is bad', async () => 
   );
 });
 
+doctor.test('GIVEN a barrier board that answers late once THEN it is asked again', async () => {
+  const answers = [MUTE, ok('unit 1 at 19200 baud')];
+  const late = { barrierAnswer: async () => answers.shift() ?? MUTE };
+  const findings = await examine(boardWith(late), configOf('modbus'));
+  assert.ok(findings.every(({ level }) => level === 'good'));
+});
+
 doctor.test('GIVEN no configuration THEN nothing of a lane is asked for', async () => {
   const never = () => Promise.reject(new Error('asked for'));
   const eyes = { serialDevice: never, file: never, directory: never, keySet: never };
