@@ -47,8 +47,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'forgets anti-passback',
     file: 'controller/gate/rights.ts',
-    find: 'if (passed && limits.passback_s > 0 && Math.abs(age_s) <= limits.passback_s) {',
-    put: 'if (passed && Math.abs(age_s) < 0) {',
+    find: 'if (used && limits.passback_s > 0 && Math.abs(age_s) <= limits.passback_s) {',
+    put: 'if (used && Math.abs(age_s) < 0) {',
     seed: 4,
     rule: 'money',
   },
