@@ -48,8 +48,9 @@ export function runVirtualPrinter(options: PrinterRunOptions): PrinterRun {
 
   function rest(): void {
     const lines = linesOf(printer.paper);
+    // The picture first: whoever reads a line finds it drawn.
+    if (picture !== undefined) writeFileSync(picture, drawPaper(printer.paper));
     for (const { text } of lines.slice(told)) tell(`│ ${text}`);
     told = lines.length;
-    if (picture !== undefined) writeFileSync(picture, drawPaper(printer.paper));
   }
 }
