@@ -46,16 +46,16 @@ trap 'kill $pids 2> /dev/null || true' EXIT
 
 begin pcscd pcscd --foreground --config /run/readers.conf
 begin psam "$node" "$sim" psam --vpcd 28963
-until_said ATR psam 30
+until_said ATR psam 90
 begin barrier "$node" "$sim" barrier --link /run/barrier
-until_said /run/barrier barrier 30
+until_said /run/barrier barrier 90
 begin gate "$node" "$tapway" gate --config "$out/lane.yaml"
 gate=$!
-until_said 'lane starts' gate 40
+until_said 'lane starts' gate 90
 begin reader "$node" "$sim" reader --hid TW-0001 --card adult --every 12
 # An emulated card may leave in the middle of the debit; it comes back and proves it.
 until_said '"message":"pass\(-recovered\)*"' gate 150
-until_said 'walks in' barrier 20
+until_said 'walks in' barrier 60
 # The same card again: refused as soon as its passenger was seen to go through. An emulated processor
 # may miss one who walks fast; then the leaves shut, the card opens again, and the next one walks.
 until_said '"message":"passback"' gate 150

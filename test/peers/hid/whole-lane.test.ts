@@ -17,7 +17,9 @@ const install =
   'apt-get install pcscd vsmartcard-vpcd qemu-system-x86 busybox-static cpio kmod libusb-1.0-0';
 const needed: Program = { command: hasUhid() ? 'pcscd' : 'qemu-system-x86_64', install };
 /** The first run downloads a kernel. */
-const FIRST_RUN_MS = 500_000;
+const FIRST_RUN_MS = 800_000;
+/** Of the emulated machine: five programs start in it, one after the other. */
+const GUEST_MS = 480_000;
 
 /** Patience is for the emulated processor alone: a lane on real hardware keeps the defaults. */
 const LANE = {
@@ -44,7 +46,8 @@ station.testWith(
     writeFileSync(join(out, 'lane.yaml'), JSON.stringify(LANE, null, 2));
     const script = join(import.meta.dirname, 'whole-lane.sh');
     const programs = [process.execPath, ...bundle(), ...quickSim(), out];
-    const said = await runScriptWithUhid(out, `exec sh '${[script, ...programs].join("' '")}'\n`);
+    const command = `exec sh '${[script, ...programs].join("' '")}'\n`;
+    const said = await runScriptWithUhid(out, command, GUEST_MS);
     assert.match(said, /^IN ORDER/);
     assert.match(said, /1 stories, 0 of them grey/);
     const [paid] = said.split('\n').filter((line) => line.startsWith('{'));
