@@ -16,6 +16,7 @@ const station = feature('a lane on HID, PC/SC and Modbus at once');
 const install =
   'apt-get install pcscd vsmartcard-vpcd qemu-system-x86 busybox-static cpio kmod libusb-1.0-0';
 const needed: Program = { command: hasUhid() ? 'pcscd' : 'qemu-system-x86_64', install };
+const PAID = ['done', 'recovered'];
 /** The first run downloads a kernel. */
 const FIRST_RUN_MS = 800_000;
 /** Of the emulated machine: five programs start in it, one after the other. */
@@ -25,6 +26,8 @@ const GUEST_MS = 480_000;
 const LANE = {
   extends: 'shipped:lanes/flat.yaml',
   data_dir: '/run/data',
+  // However often a passenger is not seen to go through, his card opens again.
+  lane: { reentry_window_s: 600 },
   reader: {
     ...{ kind: 'hid', usb: { serial: 'TW-0001' }, poll_pause_ms: 300 },
     ...{ ack_timeout_ms: 500, card_timeout_ms: 5_000 },
@@ -49,11 +52,14 @@ station.testWith(
     const command = `exec sh '${[script, ...programs].join("' '")}'\n`;
     const said = await runScriptWithUhid(out, command, GUEST_MS);
     assert.match(said, /^IN ORDER/);
-    assert.match(said, /1 stories, 0 of them grey/);
-    const [paid] = said.split('\n').filter((line) => line.startsWith('{'));
-    const { amount_fen, status, passed } = JSON.parse(paid ?? '{}');
-    assert.match(status, /^(done|recovered)$/);
-    assert.equal({ amount_fen, passed }, { amount_fen: 200, passed: true });
+    assert.match(said, /\d stories, 0 of them grey/);
+    const lines = said.split('\n').filter((line) => line.startsWith('{'));
+    // A card that left before the debit leaves a story without one.
+    const paid = lines.map((line) => JSON.parse(line)).filter((each) => PAID.includes(each.status));
+    assert.equal(
+      paid.map(({ amount_fen, passed }) => ({ amount_fen, passed })),
+      [{ amount_fen: 200, passed: true }],
+    );
   },
   FIRST_RUN_MS,
 );

@@ -77,9 +77,12 @@ programs.testWith(
   () =>
     withCards(async () => {
       const text = await run('pcsc_scan', ['-n', '-t', '1']);
-      assert.match(text, `${CARD_SLOT}\n Event number: 1\n Card state: Card inserted`);
+      // Events are counted from the start of pcscd: there may have been one of the empty slot.
+      const inserted = (slot: string) =>
+        new RegExp(`${slot}\\n Event number: \\d+\\n Card state: Card inserted`);
+      assert.match(text, inserted(CARD_SLOT));
       assert.match(text, 'ATR: 3B 80 80 01 01');
-      assert.match(text, `${SAM_SLOT}\n Event number: 1\n Card state: Card inserted`);
+      assert.match(text, inserted(SAM_SLOT));
       assert.match(text, 'ATR: 3B 6B 00 02 54 41 50 57 41 59 2D 50 53 41 4D');
     }),
   TEST_MS,
