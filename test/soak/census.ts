@@ -5,8 +5,12 @@ import { sleep, systemClock } from '../../firmware-bridge/clock.ts';
 import { collectGarbage } from '../bench/kit/garbage.ts';
 import { childrenOfOurs, memoryOf } from '../bench/kit/processes.ts';
 
+type Held = Readonly<Record<'descriptors' | 'timers' | 'children' | 'listeners', number>>;
+
 export interface Census {
-  readonly held: Readonly<Record<'descriptors' | 'timers' | 'children' | 'listeners', number>>;
+  /** Of each kind the least and the most that was seen in half a second. */
+  readonly least: Held;
+  readonly most: Held;
   /** After a collection. */
   readonly heap_MiB: number;
   readonly rss_MiB: number;
@@ -15,28 +19,32 @@ export interface Census {
 const LOOKS = 12;
 const APART_MS = 40;
 
-/** The least that is seen in half a second: a heartbeat's own timer comes and goes. */
+/** Half a second: heartbeats come and go, and whoever reads a file sets no timer meanwhile. */
 export async function census(): Promise<Census> {
   const seen = [hold()];
   for (let look = 1; look < LOOKS; look += 1) {
     await sleep(systemClock, APART_MS);
     seen.push(hold());
   }
-  const least = (what: keyof Census['held']) => Math.min(...seen.map((one) => one[what]));
+  const over = (choose: (...counts: number[]) => number): Held => {
+    const of = (what: keyof Held) => choose(...seen.map((one) => one[what]));
+    return {
+      descriptors: of('descriptors'),
+      timers: of('timers'),
+      children: of('children'),
+      listeners: of('listeners'),
+    };
+  };
   collectGarbage();
   return {
-    held: {
-      descriptors: least('descriptors'),
-      timers: least('timers'),
-      children: least('children'),
-      listeners: least('listeners'),
-    },
+    least: over(Math.min),
+    most: over(Math.max),
     heap_MiB: process.memoryUsage().heapUsed / 2 ** 20,
     rss_MiB: memoryOf('self').rss_MiB,
   };
 }
 
-function hold(): Census['held'] {
+function hold(): Held {
   const listeners = process.eventNames().map((name) => process.listenerCount(name));
   return {
     descriptors: readdirSync('/proc/self/fd').length,
@@ -46,10 +54,10 @@ function hold(): Census['held'] {
   };
 }
 
-/** What there is more of at the end, in words. */
+/** What there is never again as little of as there once was most of, in words. */
 export function leftOver(when: string, begin: Census, end: Census): string[] {
-  const kinds = Object.keys(begin.held) as (keyof Census['held'])[];
+  const kinds = Object.keys(begin.most) as (keyof Held)[];
   return kinds
-    .filter((kind) => end.held[kind] > begin.held[kind])
-    .map((kind) => `${when}: ${kind} ${begin.held[kind]} → ${end.held[kind]}`);
+    .filter((kind) => end.least[kind] > begin.most[kind])
+    .map((kind) => `${when}: ${kind} ${begin.most[kind]} → ${end.least[kind]}`);
 }
