@@ -131,7 +131,12 @@ function write(line: Line, bytes: Buffer): Reply<void> {
     return failed('link-busy', 'none', `${path}: ${waiting} bytes wait to be written`);
   }
   counts.bytes_out += bytes.length;
-  port.write(Buffer.from(bytes), (error) => error && fail(line, error.message));
+  const copy = Buffer.from(bytes);
+  port.write(copy, (error) => {
+    // A slip for a printer names a person.
+    copy.fill(0);
+    if (error) fail(line, error.message);
+  });
   return ok(undefined);
 }
 

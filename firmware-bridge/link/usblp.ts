@@ -10,6 +10,7 @@ import { sleep, within } from '../clock.ts';
 import { failed, ok, type Reply } from '../faults.ts';
 import type { Clock } from '../ports.ts';
 import type { Link, LinkListener } from './link.ts';
+import { Outbox } from './outbox.ts';
 
 interface UsbLpOptions {
   /** Device path, e.g. `/dev/usb/lp0`. */
@@ -36,7 +37,7 @@ interface Pipe {
   /** Read before anybody listened. */
   early: Buffer;
   /** Not taken by the printer yet. */
-  outbox: Buffer;
+  readonly outbox: Outbox;
   state: 'open' | 'lost' | 'closed';
   why: string;
 }
@@ -62,7 +63,7 @@ function whyAbsent(code: string): string {
 
 function usbLpLink(file: FileHandle, { path, clock }: UsbLpOptions): Link {
   const counts = { bytes_in: 0, bytes_out: 0, bytes_dropped: 0, writes_refused: 0, errors: 0 };
-  const empty = { early: Buffer.alloc(0), outbox: Buffer.alloc(0), listener: undefined };
+  const empty = { early: Buffer.alloc(0), outbox: new Outbox(QUEUE_BYTES), listener: undefined };
   const pipe: Pipe = { file, path, clock, counts, ...empty, state: 'open', why: 'closed' };
   const loop = run(pipe);
   let ending: Promise<void> | undefined;
@@ -88,14 +89,10 @@ function usbLpLink(file: FileHandle, { path, clock }: UsbLpOptions): Link {
 
 function write(pipe: Pipe, bytes: Buffer): Reply<void> {
   const { path, counts, outbox, state, why } = pipe;
-  const fits = outbox.length + bytes.length <= QUEUE_BYTES;
-  if (state === 'open' && fits) {
-    pipe.outbox = Buffer.concat([outbox, bytes]);
-    return ok(undefined);
-  }
+  if (state === 'open' && outbox.put(bytes)) return ok(undefined);
   counts.writes_refused += 1;
   if (state !== 'open') return failed('link-lost', 'none', `${path}: ${why}`);
-  return failed('link-busy', 'none', `${path}: ${outbox.length} bytes wait to be written`);
+  return failed('link-busy', 'none', `${path}: ${outbox.waiting} bytes wait to be written`);
 }
 
 /** Until the end: write what waits, read what came, rest. One call at a time. */
@@ -109,17 +106,17 @@ async function run(pipe: Pipe): Promise<void> {
   } catch (error) {
     lose(pipe, codeOf(error));
   }
+  pipe.outbox.wipe();
   await file.close().catch(() => {});
 }
 
 async function writeSome(pipe: Pipe): Promise<number> {
   const { file, outbox, counts } = pipe;
-  if (outbox.length === 0) return 0;
-  const taken = await unlessBusy(file.write(outbox, 0, outbox.length, null));
+  const { head } = outbox;
+  if (!head) return 0;
+  const taken = await unlessBusy(file.write(head, 0, head.length, null));
   const count = taken?.bytesWritten ?? 0;
-  outbox.fill(0, 0, count);
-  // More may have been queued meanwhile, behind it.
-  pipe.outbox = pipe.outbox.subarray(count);
+  outbox.took(count);
   counts.bytes_out += count;
   return count;
 }
@@ -152,7 +149,6 @@ function lose(pipe: Pipe, why: string): void {
   pipe.counts.errors += 1;
   pipe.state = 'lost';
   pipe.why = why;
-  pipe.outbox = Buffer.alloc(0);
   tellLoss(pipe);
 }
 
