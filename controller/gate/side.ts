@@ -50,6 +50,8 @@ export function createSide(options: SideOptions): Side {
   const { part, config, clock, lane, mustWait } = options;
   let beaten_ms = clock.now_ms();
   let repeats = 0;
+  /** The UID of a card that is done with and was not seen to leave: the lane may close meanwhile. */
+  let lying: Buffer | null = null;
   let wake = () => {};
 
   return { run, wake: () => wake(), stillFor_ms: () => clock.now_ms() - beaten_ms };
@@ -81,6 +83,7 @@ export function createSide(options: SideOptions): Side {
     switch (presence.kind) {
       case 'none':
         repeats = 0;
+        lying = null;
         return pause(config.reader.poll_pause_ms);
       case 'card':
         return serve(presence.card);
@@ -92,11 +95,16 @@ export function createSide(options: SideOptions): Side {
   }
 
   async function serve(card: Card): Promise<void> {
+    if (!lying?.equals(card.uid)) lying = (await isDoneWith(card)) ? card.uid : null;
+    if (lying) await waitForRemoval(card);
+    await card.release();
+  }
+
+  async function isDoneWith(card: Card): Promise<boolean> {
     const { kind } = await options.tap(card);
     const settled = kind === 'granted' || kind === 'refused';
     repeats = settled ? 0 : repeats + 1;
-    if (settled || repeats >= REPEATS_MAX) await waitForRemoval(card);
-    await card.release();
+    return settled || repeats >= REPEATS_MAX;
   }
 
   /** A card must be seen to leave before the next tap counts. */
@@ -106,7 +114,10 @@ export function createSide(options: SideOptions): Side {
       const present = await card.present();
       // Noise is no leave: the card may still lie there, and would pay a second time.
       if (!present.ok) return waitForEmptyField();
-      if (!present.value) return;
+      if (!present.value) {
+        lying = null;
+        return;
+      }
       await pause(config.reader.poll_pause_ms);
     }
   }
@@ -115,7 +126,10 @@ export function createSide(options: SideOptions): Side {
     while (lane.serves(part)) {
       beat();
       const found = await lane.look(part);
-      if (found.ok && found.value.kind === 'none') return;
+      if (found.ok && found.value.kind === 'none') {
+        lying = null;
+        return;
+      }
       if (found.ok) await release(found.value);
       await pause(config.reader.poll_pause_ms);
     }

@@ -50,6 +50,26 @@ gates.test('GIVEN a served card that stays THEN the next tap waits until it has 
   await ended(bench);
 });
 
+gates.test(
+  'GIVEN a served card that lies there WHEN the lane closes and opens THEN it pays no second time',
+  async () => {
+    const bench = await started();
+    const { clock, gate, config, field } = bench;
+    field.push(bench.card(STRANGER, 1e9));
+    await clock.advance(config.reader.poll_pause_ms * 4);
+    gate.maintenance(true);
+    await clock.advance(config.reader.heartbeat_ms);
+    field.push(bench.card(STRANGER, 3));
+    gate.maintenance(false);
+    await clock.advance(config.reader.heartbeat_ms);
+    assert.equal(bench.told, ['unsupported-card']);
+    field.push(bench.card(STRANGER));
+    await clock.advance(config.reader.poll_pause_ms * 4);
+    assert.equal(bench.told, ['unsupported-card', 'unsupported-card'], 'it had left');
+    await ended(bench);
+  },
+);
+
 gates.test('GIVEN a failing card that stays THEN three tries, and then it must leave', async () => {
   const bench = await started();
   const again = () => bench.card(FAULTY, 1_000_000);
