@@ -50,7 +50,7 @@ export function createSide(options: SideOptions): Side {
   const { part, config, clock, lane, mustWait } = options;
   let beaten_ms = clock.now_ms();
   let repeats = 0;
-  /** The UID of a card that is done with and was not seen to leave: the lane may close meanwhile. */
+  /** UID of a card that is done with and was not seen to leave; the lane may close meanwhile. */
   let lying: Buffer | null = null;
   let wake = () => {};
 
