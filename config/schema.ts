@@ -139,6 +139,12 @@ export const reader = z.strictObject({
   heartbeat_ms: millis
     .default(1_000)
     .describe('how often a closed lane asks its devices whether they live, and mends lost ones'),
+  rf_cycle_s: z
+    .int()
+    .min(0)
+    .max(3_600)
+    .default(60)
+    .describe('serial, hid: the field goes off and on after so long without a card; 0: never'),
   ack_timeout_ms: millis.default(50),
   card_timeout_ms: millis.default(800).describe('deadline of one exchange with the card'),
 });

@@ -73,13 +73,15 @@ interface State extends Pn532ReaderOptions {
   session: number;
   /** A search may have left a card active, which would answer no further search. */
   unreleased: boolean;
+  /** When the field was last switched on, or last showed a card. */
+  fieldProved_ms: number;
 }
 
 export function createPn532Reader(options: Pn532ReaderOptions): Pn532Reader {
   const name = options.name ?? 'pn532';
   const down = { code: 'link-absent', effect: 'none', detail: `${name} was not started` } as const;
   const start = { chip: undefined, recovery: undefined, closed: false };
-  const counts = { opening: 0, session: 0, unreleased: false };
+  const counts = { opening: 0, session: 0, unreleased: false, fieldProved_ms: 0 };
   const reader: State = { ...options, ...start, name, retired: {}, down, ...counts };
   /** The latest attempt is the one that others may share. */
   const anew = (attempt: Promise<Reply<string>>) => {
@@ -129,6 +131,7 @@ async function bringUp(reader: State): Promise<Reply<string>> {
     await retire(reader);
     return found;
   }
+  reader.fieldProved_ms = clock.now_ms();
   const configured = await configure(chip, clock);
   return configured.ok ? chip.request(getFirmwareVersion()) : configured;
 }
@@ -143,7 +146,18 @@ async function resetField(reader: State): Promise<Reply<void>> {
   const off = await request(reader, rfField(false));
   if (!off.ok) return off;
   await sleep(reader.clock, FIELD_OFF_MS);
+  reader.fieldProved_ms = reader.clock.now_ms();
   return request(reader, rfField(true));
+}
+
+/**
+ * The front end of a chip may hang while the chip answers well: it finds nothing any more, and
+ * nothing tells. No probe sees that, so an antenna that has long seen no card starts anew.
+ */
+async function refreshField(reader: State): Promise<Reply<void>> {
+  const { clock, config, fieldProved_ms } = reader;
+  const due_ms = fieldProved_ms + config.rf_cycle_s * 1_000;
+  return config.rf_cycle_s > 0 && clock.now_ms() >= due_ms ? resetField(reader) : ok(undefined);
 }
 
 async function connect(reader: State): Promise<Reply<Chip>> {
@@ -188,6 +202,8 @@ function notUp(fault: Fault): Reply<never> {
 }
 
 async function detect(reader: State): Promise<Reply<Presence>> {
+  const refreshed = await refreshField(reader);
+  if (!refreshed.ok) return refreshed;
   reader.session += 1;
   const { session } = reader;
   // Its owner was not waiting for it any more: a detection that came late, or a session cut short.
@@ -198,6 +214,7 @@ async function detect(reader: State): Promise<Reply<Presence>> {
   const [target, second] = listed.value;
   reader.unreleased = target !== undefined;
   if (!target) return ok({ kind: 'none' });
+  reader.fieldProved_ms = reader.clock.now_ms();
   const ats = parseAts(target.ats);
   if (!second && isIso14443_4(target) && ats) {
     const card = createCard({

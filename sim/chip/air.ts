@@ -33,6 +33,8 @@ export interface Air {
   /** Cards left in the block protocol without session: they answer no REQA (14443-3 §6.3). */
   readonly deaf: Set<Target>;
   on: boolean;
+  /** The front end hangs: no card is heard until the field goes off. */
+  hung: boolean;
   /** MxRtyCOM: how often a lost block is asked for again (RFConfiguration item 04). */
   comRetries: number;
   /** MxRtyPassiveActivation: 0xff searches for ever (RFConfiguration item 05). */
@@ -48,12 +50,21 @@ export function createAir(parts: Pick<Air, 'clock' | 'field' | 'timing'>): Air {
     for (const session of sessions.values()) session.gone ||= !present.has(session.target);
     for (const target of deaf) if (!present.has(target)) deaf.delete(target);
   });
-  return { ...parts, sessions, deaf, on: false, comRetries: 0, activationRetries: 0xff };
+  return {
+    ...parts,
+    sessions,
+    deaf,
+    on: false,
+    hung: false,
+    comRetries: 0,
+    activationRetries: 0xff,
+  };
 }
 
 /** RF off: every card in the field loses power. */
 export function switchOff(air: Air): void {
   air.on = false;
+  air.hung = false;
   air.sessions.clear();
   air.deaf.clear();
   for (const target of air.field.targets()) target.powerDown();

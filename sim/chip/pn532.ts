@@ -37,6 +37,8 @@ export interface VirtualPn532 {
   power(on: boolean): void;
   /** A chip that hangs: it keeps its state, hears nothing and says nothing. */
   mute(on: boolean): void;
+  /** The front end hangs until the field goes off: the chip answers well, and finds no card. */
+  hangFrontEnd(): void;
   /** The rate of its line. */
   readonly baud: number;
   readonly counters: Readonly<Record<Counter, number>>;
@@ -73,6 +75,9 @@ export function createVirtualPn532(options: ChipOptions): VirtualPn532 {
       abort(chip);
       chip.scanner.reset();
       uart.hush();
+    },
+    hangFrontEnd() {
+      chip.air.hung = true;
     },
     get baud() {
       return uart.baud;

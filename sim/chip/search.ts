@@ -76,5 +76,6 @@ function activate(air: Air, run: Run, wish: Look): void {
 }
 
 function audible(air: Air, wish: Look): readonly Target[] {
+  if (air.hung) return [];
   return air.field.targets().filter((target) => !air.deaf.has(target) && wish.wanted(target));
 }

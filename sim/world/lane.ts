@@ -76,7 +76,7 @@ export function configFor({ lane, timed }: Story): LaneConfig {
   return {
     ...known,
     lane: { ...known.lane, passage_timeout_ms: 1_500, result_shown_ms: 1_000 },
-    reader: { ...known.reader, poll_pause_ms: timed ? 50 : 100 },
+    reader: { ...known.reader, poll_pause_ms: timed ? 50 : 100, rf_cycle_s: 0 },
   };
 }
 

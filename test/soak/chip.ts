@@ -28,7 +28,7 @@ export function readerOn(openLink: () => Promise<Reply<Link>>) {
     config: {
       ...{ kind: 'serial', path: '', usb: {}, name: '*', baud: 115_200 },
       ...{ poll_pause_ms: 20, heartbeat_ms: 1_000 },
-      ...{ ack_timeout_ms: 50 * SLOWNESS, card_timeout_ms: 800 * SLOWNESS },
+      ...{ rf_cycle_s: 60, ack_timeout_ms: 50 * SLOWNESS, card_timeout_ms: 800 * SLOWNESS },
     },
   });
 }

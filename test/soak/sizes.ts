@@ -2,7 +2,7 @@ import type { Size } from './scenario.ts';
 
 /** What the product promises. */
 export const LONG: Size = {
-  ...{ rounds: 200, hidraw_rounds: 40, flicks: 100_000, taps: 100_000, seed: 1 },
+  ...{ rounds: 200, hidraw_rounds: 200, flicks: 100_000, taps: 100_000, seed: 1 },
 };
 
 /** A few seconds each. */

@@ -68,7 +68,8 @@ export async function throughOurs(openLink: () => Promise<Reply<Link>>): Promise
 
 const CONFIG: LaneConfig['reader'] = {
   ...{ kind: 'serial', path: '', usb: {}, name: '*', baud: 115_200 },
-  ...{ poll_pause_ms: 20, heartbeat_ms: 1_000, ack_timeout_ms: 5_000, card_timeout_ms: 800 },
+  ...{ poll_pause_ms: 20, heartbeat_ms: 1_000, rf_cycle_s: 60 },
+  ...{ ack_timeout_ms: 5_000, card_timeout_ms: 800 },
 };
 
 /** A library alone: what it needs to send bytes, and to tell of those that come. */

@@ -337,6 +337,7 @@ for (const baud of [115_200, 921_600] as const) {
         baud,
         poll_pause_ms: 20,
         heartbeat_ms: 1_000,
+        rf_cycle_s: 60,
         ack_timeout_ms: 50,
         card_timeout_ms: 800,
       } as const;

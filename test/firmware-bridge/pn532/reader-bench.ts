@@ -35,6 +35,7 @@ export const CONFIG = {
   baud: 115_200 as const,
   poll_pause_ms: 20,
   heartbeat_ms: 2_000,
+  rf_cycle_s: 60,
   ack_timeout_ms: 50,
   card_timeout_ms: 800,
 };

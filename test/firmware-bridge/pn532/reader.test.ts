@@ -209,7 +209,8 @@ readers.test('present and release use the card’s own commands', async () => {
 /** A card that nobody released is let go before the next search, which it would not answer. */
 const LET_GO = answer('5200', '5300');
 
-readers.test('GIVEN a search whose card nobody took WHEN searching again THEN found', async () => {
+/** The driver on the virtual chip. */
+async function onVirtualChip() {
   const clock = createFakeClock();
   const field = createField();
   const chip = createVirtualPn532({ clock, field, timing: NO_TIMING });
@@ -220,12 +221,49 @@ readers.test('GIVEN a search whose card nobody took WHEN searching again THEN fo
   };
   const reader = createPn532Reader({ openLink, clock, config: CONFIG });
   await clock.until(reader.start());
+  return { clock, field, chip, reader };
+}
+
+readers.test('GIVEN a search whose card nobody took WHEN searching again THEN found', async () => {
+  const { clock, field, reader } = await onVirtualChip();
   field.enter(createTestCard());
   for (const _ of [1, 2, 3]) {
     const found = await clock.until(reader.detect());
     assert.is(found.ok && found.value.kind, 'card');
   }
   await reader.close();
+});
+
+readers.test(
+  'GIVEN a chip that answers well and hears no card any more THEN a minute later it does',
+  async () => {
+    const { clock, field, chip, reader } = await onVirtualChip();
+    chip.hangFrontEnd();
+    field.enter(createTestCard());
+    const look = async () => {
+      const found = await clock.until(reader.detect());
+      return found.ok && found.value.kind;
+    };
+    for (let round = 0; round < 3; round += 1) {
+      assert.is(await look(), 'none');
+      assert.is((await clock.until(reader.probe())).ok, true, 'no probe sees it');
+      await clock.advance(CONFIG.rf_cycle_s * 250);
+    }
+    await clock.advance(CONFIG.rf_cycle_s * 250);
+    assert.is(await look(), 'card');
+    await reader.close();
+  },
+);
+
+readers.test('GIVEN a minute without a card THEN off, on, and not again at once', async () => {
+  const cycle = [...answer('320100', '33'), ...answer('320101', '33')];
+  const empty = answer('4a0200', '4b00');
+  const lines = [...empty, ...cycle, ...empty, ...empty];
+  const { reader, clock, verify } = await started(...lines);
+  await clock.until(reader.detect());
+  await clock.advance(CONFIG.rf_cycle_s * 1_000);
+  for (const _ of [1, 2]) await clock.until(reader.detect());
+  verify();
 });
 
 for (const [what, end] of [

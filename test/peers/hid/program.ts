@@ -97,6 +97,7 @@ function createReader(usb: Usb, baud: 115_200 | 921_600 = 115_200) {
       poll_pause_ms: 20,
       heartbeat_ms: 1_000,
       // An emulated processor is slow; the chip is not what is measured here.
+      rf_cycle_s: 60,
       ack_timeout_ms: 250,
       card_timeout_ms: 2_000,
     },

@@ -72,7 +72,8 @@ export async function atDesk(body: (desk: Desk) => Promise<void>, options: DeskO
 export function readerConfig(name: string): LaneConfig['reader'] {
   return {
     ...{ kind: 'pcsc', path: '', usb: {}, name, baud: 115_200 },
-    ...{ poll_pause_ms: 20, heartbeat_ms: 1_000, ack_timeout_ms: 50, card_timeout_ms: 800 },
+    ...{ poll_pause_ms: 20, heartbeat_ms: 1_000, rf_cycle_s: 60 },
+    ...{ ack_timeout_ms: 50, card_timeout_ms: 800 },
   };
 }
 

@@ -41,7 +41,8 @@ const TEST_MS = 60_000;
 
 const READER: LaneConfig['reader'] = {
   ...{ kind: 'serial', path: '', usb: {}, name: '', baud: 115_200 },
-  ...{ poll_pause_ms: 20, heartbeat_ms: 1_000, ack_timeout_ms: 50, card_timeout_ms: 800 },
+  ...{ poll_pause_ms: 20, heartbeat_ms: 1_000, rf_cycle_s: 60 },
+  ...{ ack_timeout_ms: 50, card_timeout_ms: 800 },
 };
 
 type Keys = 'psam' | 'hsm' | 'none';
