@@ -6,10 +6,15 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
+import { readInsurance, verifyPin } from '../../../controller/kiosk/reading/insurance.ts';
 import { readCard } from '../../../controller/kiosk/reading/read-card.ts';
 import type { CardReport } from '../../../controller/kiosk/report.ts';
+import type { SscCrypto } from '../../../controller/sam/ssc-keys.ts';
+import { createSscPsam } from '../../../controller/sam/ssc-psam.ts';
 import { systemClock } from '../../../firmware-bridge/clock.ts';
 import { createPcscReader } from '../../../firmware-bridge/pcsc/reader.ts';
+import { createPcscSamSlot } from '../../../firmware-bridge/pcsc/slot.ts';
+import type { Card, Reply } from '../../../firmware-bridge/ports.ts';
 import { createPeople } from '../../../sim/card/people.ts';
 import { contactInSlot, psamInSlot } from '../../../sim/pcsc/cards.ts';
 import { createVpcdSlot } from '../../../sim/pcsc/vpcd.ts';
@@ -28,6 +33,7 @@ const clock = systemClock;
 const TODAY = '20260701';
 /** No hand is faster, and pcscd looks every 400 ms. */
 const HAND_MS = 700;
+const SAM_MS = 2_000;
 
 function personOf(id: string) {
   const person = createPeople(TODAY).find((one) => one.id === id);
@@ -91,52 +97,87 @@ ssc.testWith(
   60_000,
 );
 
-ssc.testWith(
-  PCSCD,
-  'GIVEN a card drawn at any command THEN card-gone, and the next one is read whole',
-  () =>
-    withDaemon(async ({ ports }) => {
-      const inCard = contactInSlot(personOf('fine-2'));
-      let left = Number.POSITIVE_INFINITY;
-      const transceive: typeof inCard.transceive = async (command) => {
-        left -= 1;
-        if (left === 0) card.remove();
-        return inCard.transceive(command);
-      };
-      const card = createVpcdSlot({ port: ports.card, clock, card: { ...inCard, transceive } });
-      const reader = createPcscReader({ config: readerConfig(CARD_SLOT), clock });
-      try {
-        const read = async (drawnAt: number) => {
-          left = Number.POSITIVE_INFINITY;
-          await card.insert();
-          const met = await nextCard({ reader });
-          left = drawnAt;
-          const before = card.counts().commands;
-          const told = await readCard(met, 'contact', readingDeps());
-          const commands = card.counts().commands - before;
-          await met.release();
-          return { told, commands };
+/** Every nth command; 1 in a long run: `DRAWN_EVERY=1 npm run unit -- pcsc/ssc`. */
+const DRAWN_EVERY = Number(process.env.DRAWN_EVERY ?? 3);
+
+type Work = (card: Card, crypto: SscCrypto) => Promise<Reply<unknown>>;
+
+/** What is done with a card, whose it is, and how many commands that is at least. */
+const WORKS: readonly (readonly [string, string, number, Work])[] = [
+  [
+    'a card of generation 2 without keys',
+    'fine-2',
+    20,
+    (card) => readCard(card, 'contact', readingDeps()),
+  ],
+  [
+    'holder, photo, purse and bank of generation 3, both sides authenticated by a PSAM',
+    'adult-3',
+    40,
+    (card, crypto) => readCard(card, 'contact', readingDeps({ crypto })),
+  ],
+  ['PIN and insurance', 'adult-3', 8, pinAndInsurance],
+];
+
+async function pinAndInsurance(card: Card): Promise<Reply<unknown>> {
+  const entry = { pin: '123456', lastTryAgreed: false };
+  const verdict = await verifyPin(card, entry, readingDeps());
+  if (verdict.ok) assert.is(verdict.value.kind, 'right');
+  return verdict.ok ? readInsurance(card, readingDeps()) : verdict;
+}
+
+for (const [what, person, least, work] of WORKS)
+  ssc.testWith(
+    PCSCD,
+    `GIVEN ${what} WHEN the card is drawn at any command THEN card-gone, and the next one serves`,
+    () =>
+      withDaemon(async ({ ports }) => {
+        const inCard = contactInSlot(personOf(person));
+        let left = Number.POSITIVE_INFINITY;
+        const transceive: typeof inCard.transceive = async (command) => {
+          left -= 1;
+          if (left === 0) card.remove();
+          return inCard.transceive(command);
         };
-        const whole = await read(Number.POSITIVE_INFINITY);
-        assert.ok(whole.told.ok);
-        assert.ok(whole.commands > 20, `${whole.commands} commands`);
-        for (let at = 1; at <= whole.commands; at++) {
-          card.remove();
-          await pause(HAND_MS);
-          const { told } = await read(at);
-          if (told.ok) throw new Error(`command ${at}: a report of a card that was drawn`);
-          assert.is(told.fault.code, 'card-gone', `command ${at}: ${told.fault.detail}`);
+        const card = createVpcdSlot({ port: ports.card, clock, card: { ...inCard, transceive } });
+        const virtual = createVirtualPsam(clock, { timed: false, getResponse: true, ssc: SSC_SAM });
+        const psam = createVpcdSlot({ port: ports.sam, clock, card: await psamInSlot(virtual) });
+        const reader = createPcscReader({ config: readerConfig(CARD_SLOT), clock });
+        const slot = createPcscSamSlot({ pattern: SAM_SLOT, clock, timeout_ms: SAM_MS });
+        const crypto = createSscPsam(slot, readingDeps().ssc.psam);
+        try {
+          await psam.insert();
+          const present = async (drawnAt: number) => {
+            left = Number.POSITIVE_INFINITY;
+            await card.insert();
+            const met = await nextCard({ reader });
+            left = drawnAt;
+            const before = card.counts().commands;
+            const told = await work(met, crypto);
+            const commands = card.counts().commands - before;
+            await met.release();
+            card.remove();
+            await pause(HAND_MS);
+            return { told, commands };
+          };
+          const whole = await present(Number.POSITIVE_INFINITY);
+          assert.ok(whole.told.ok);
+          assert.ok(whole.commands > least, `${whole.commands} commands`);
+          for (let at = 1; at <= whole.commands; at += DRAWN_EVERY) {
+            const { told } = await present(at);
+            if (told.ok) throw new Error(`command ${at}: a result of a card that was drawn`);
+            assert.is(told.fault.code, 'card-gone', `command ${at}: ${told.fault.detail}`);
+          }
+          const again = await present(Number.POSITIVE_INFINITY);
+          assert.ok(again.told.ok);
+          assert.is(again.commands, whole.commands, 'nothing of what was cut short lives on');
+        } finally {
+          await Promise.all([reader.close(), slot.close()]);
+          card.close();
+          psam.close();
         }
-        card.remove();
-        await pause(HAND_MS);
-        const again = await read(Number.POSITIVE_INFINITY);
-        assert.ok(again.told.ok);
-      } finally {
-        await reader.close();
-        card.close();
-      }
-    }),
-  240_000,
-);
+      }),
+    240_000,
+  );
 
 ssc.run();
