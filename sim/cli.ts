@@ -25,6 +25,7 @@ import { type HsmRun, runHsm } from './hsm/run.ts';
 import { HSM_FAULTS } from './hsm/server.ts';
 import { keysAsJson } from './keys.ts';
 import { runVpcdCard, runVpcdPsam, type VpcdCardRun } from './pcsc/by-hand.ts';
+import { FITTINGS, type Fitting } from './world/story.ts';
 
 interface LaneOptions {
   readonly config?: string;
@@ -198,11 +199,14 @@ program
   .option('--from <n>', 'campaign: its first seed', whole, 1)
   .option('--taps <n>', 'passengers of each seed', whole, 250)
   .option('--faults <factor>', 'multiplies the rates of the fault atlas', Number, 1)
+  .option('--with <parts>', `none, or some of ${FITTINGS.join(',')}; else as drawn`, fittings)
   .option('--workers <n>', 'campaign: processes, one a core', whole, 2)
   .option('--out <dir>', 'where the story of a failure is written', '.')
   .option('--log', 'print every event')
   .addHelpText('after', examples('npm run world -- --seed 7', 'npm run world -- --seeds 4000'))
-  .action((options: WorldOptions) => end(runWorld(options)));
+  .action(({ with: fitted, ...options }: WorldOptions & { with?: Fitting[] }) =>
+    end(runWorld({ ...options, ...(fitted && { fitted }) })),
+  );
 
 program
   .command('keys')
@@ -259,6 +263,15 @@ function simulable(text: string): Simulable[] {
 function portNumber(text: string): number {
   if (/^\d{1,5}$/.test(text) && Number(text) <= 65_535) return Number(text);
   throw new InvalidArgumentError('a port from 0 (any free one) to 65535 is wanted');
+}
+
+function fittings(text: string): Fitting[] {
+  if (text === 'none') return [];
+  return text.split(',').map((word) => {
+    const found = FITTINGS.find((each) => each === word);
+    if (!found) throw new InvalidArgumentError(`none, or some of ${FITTINGS.join(',')}`);
+    return found;
+  });
 }
 
 function whole(text: string): number {

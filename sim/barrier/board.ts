@@ -24,6 +24,8 @@ export interface BoardOptions {
   readonly unit?: number;
   /** From shut to open; 400 if absent. */
   readonly travel_ms?: number;
+  /** How finely people and leaves move; 10 if absent. */
+  readonly step_ms?: number;
   /** From the end of a request to its answer; 0 if absent: at once. */
   readonly answer_ms?: number;
   /** What a bad line makes of an answer; null swallows it. */
@@ -42,6 +44,8 @@ export interface VirtualBoard {
   power(on: boolean): void;
   readonly leaves: 'closed' | 'opening' | 'open' | 'closing';
   readonly people: number;
+  /** Somebody is between leaves that are shut, or shutting. */
+  readonly holds: boolean;
   readonly lamps: Readonly<Record<keyof typeof BOARD_MAP.coils, boolean>>;
   counters(): Readonly<Record<string, number>>;
   /** Told when the leaves come to stand open, with their direction. */
@@ -49,12 +53,12 @@ export interface VirtualBoard {
   stop(): void;
 }
 
-const STEP_MS = 10;
 /** Leaves this far open let a person through. */
 const PASSABLE = 0.6;
 
 export function createVirtualBoard(options: BoardOptions): VirtualBoard {
-  const { clock, unit = 1, travel_ms = 400, answer_ms = 0, spoil = (answer) => answer } = options;
+  const { clock, unit = 1, travel_ms = 400, step_ms = 10, answer_ms = 0 } = options;
+  const { spoil = (answer) => answer } = options;
   const { coils: wires, inputs } = BOARD_MAP;
   const tables: Tables = {
     coils: Array.from({ length: 16 }, () => false),
@@ -112,6 +116,9 @@ export function createVirtualBoard(options: BoardOptions): VirtualBoard {
     },
     get people() {
       return walkers.length;
+    },
+    get holds() {
+      return goal === 0 && walkers.some((walker) => walker.betweenLeaves);
     },
     get lamps() {
       const lit = Object.entries(wires).map(([name, at]) => [name, tables.coils[at] ?? false]);
@@ -174,13 +181,13 @@ export function createVirtualBoard(options: BoardOptions): VirtualBoard {
       step(before);
       if (before < 1 && share === 1) opened(tables.coils[wires.open_out] ? 'out' : 'in');
       if (share !== goal || walkers.length > 0) tick();
-    }, STEP_MS);
+    }, step_ms);
   }
 
   function step(before: number): void {
-    const stride = travel_ms > 0 ? STEP_MS / travel_ms : 1;
+    const stride = travel_ms > 0 ? step_ms / travel_ms : 1;
     share = goal === 1 ? Math.min(1, share + stride) : Math.max(0, share - stride);
-    for (const walker of walkers) walker.step(STEP_MS, share >= PASSABLE);
+    for (const walker of walkers) walker.step(step_ms, share >= PASSABLE);
     if (share < before && walkers.some((walker) => walker.betweenLeaves)) counts.crushed += 1;
     walkers = walkers.filter(settle);
     sense();

@@ -9,7 +9,7 @@ import { drawStory } from '../world/draw.ts';
 import { type Coverage, TABLES } from '../world/record.ts';
 import { type Outcome, runStory } from '../world/run.ts';
 import { shrink } from '../world/shrink.ts';
-import type { Story } from '../world/story.ts';
+import type { Fitting, Story } from '../world/story.ts';
 
 export interface WorldOptions {
   readonly seed?: number;
@@ -18,6 +18,8 @@ export interface WorldOptions {
   readonly minutes?: number;
   readonly taps: number;
   readonly faults: number;
+  /** What every story has; else what its seed says. */
+  readonly fitted?: readonly Fitting[];
   readonly workers: number;
   readonly from: number;
   readonly out: string;
@@ -27,7 +29,8 @@ export interface WorldOptions {
 /** A kept story: what `--story` reads, and what a failing campaign leaves behind. */
 interface StoryFile {
   readonly cause: string;
-  readonly story: Story;
+  /** Kept before there were fittings, it has none. */
+  readonly story: Story | Omit<Story, 'fitted'>;
 }
 
 const MINUTE_MS = 60_000;
@@ -50,12 +53,12 @@ async function replay(story: Story, { log, out }: WorldOptions): Promise<number>
 }
 
 async function campaign(options: WorldOptions): Promise<number> {
-  const { taps, faults, workers, from, out } = options;
+  const { taps, faults, fitted, workers, from, out } = options;
   let shown_ms = systemClock.now_ms();
   let failures = 0;
   const bundle = bundleWorker();
   const done = await runCampaign({
-    ...{ taps, faults, workers, clock: systemClock, first: from },
+    ...{ taps, faults, workers, clock: systemClock, first: from, fitted },
     seeds: options.seeds ?? Number.POSITIVE_INFINITY,
     limit_ms: (options.minutes ?? Number.POSITIVE_INFINITY) * MINUTE_MS,
     program: bundle.path,
@@ -72,7 +75,7 @@ async function campaign(options: WorldOptions): Promise<number> {
   print(...reportOf(done, options));
   const [first] = done.failures;
   if (!first) return 0;
-  await keepShortest(drawStory(first.seed, { taps, faults }), first.violation, out);
+  await keepShortest(drawStory(first.seed, { taps, faults, fitted }), first.violation, out);
   return 1;
 }
 
@@ -95,14 +98,15 @@ async function keepShortest(story: Story, violation: Violation, out: string): Pr
 export function readStory(path: string): Story {
   const { story } = JSON.parse(readFileSync(path, 'utf8')) as Partial<StoryFile>;
   if (!story?.steps) throw new Error(`${path} holds no story; \`world\` writes such files`);
-  return story;
+  return { fitted: [], ...story };
 }
 
 function summaryOf(story: Story, { violation, digest, taps, coverage }: Outcome): string[] {
-  const { seed, lane, timed, sync_ms } = story;
+  const { seed, lane, timed, sync_ms, fitted } = story;
   return [
     `seed ${seed}: ${taps} taps at a ${lane} lane, ` +
-      `${timed ? 'timed' : 'untimed'} reader, syncs of ${sync_ms} ms`,
+      `${timed ? 'timed' : 'untimed'} reader, syncs of ${sync_ms} ms` +
+      `${fitted.length > 0 ? `, with ${fitted.join(', ')}` : ''}`,
     ...tableOf(coverage),
     `digest ${digest}`,
     violation

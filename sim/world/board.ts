@@ -7,8 +7,8 @@ import {
   ok,
   type Reply,
 } from '../../firmware-bridge/ports.ts';
-import type { VirtualBarrier } from '../barrier/barrier.ts';
-import type { Owner } from './clock.ts';
+import type { Position, VirtualBarrier } from '../barrier/barrier.ts';
+import type { Border } from './ports.ts';
 
 /** What whoever gives an order could know. */
 export interface Doors {
@@ -19,19 +19,29 @@ export interface Doors {
 export interface BoardEars {
   ordered(what: 'open' | 'shut', doors: Doors): void;
   event(event: BarrierEvent): void;
+  /** A rule of the doors was broken, whoever knew what. */
+  broken(what: string): void;
 }
 
+/** The gate as the world moves it, whatever the process has before it. */
 export interface Board {
-  readonly fire: boolean;
-  readonly lost: boolean;
+  /** `closed` with nobody in the passage. */
+  readonly position: Position;
+  /** A passenger has paid: he walks, be the gate open already. */
+  invite(): void;
+  intrude(): void;
   lose(): void;
+  /** Found, plugged in, and whole. */
   find(): void;
   setFire(on: boolean): void;
   key(on: boolean): void;
+  unplug(): void;
+  power(on: boolean): void;
   /** The port of one process. */
-  portOf(owner: Owner, cross: () => void): Barrier;
+  portOf(border: Border): Barrier;
 }
 
+/** The board as a port of the world: no line, no driver. */
 export function createBoard(barrier: VirtualBarrier, ears: BoardEars): Board {
   const state = { fire: false, key: false, lost: false };
   let tell = (_event: BarrierEvent) => {};
@@ -41,12 +51,13 @@ export function createBoard(barrier: VirtualBarrier, ears: BoardEars): Board {
   });
 
   return {
-    get fire() {
-      return state.fire;
+    get position() {
+      return barrier.position;
     },
-    get lost() {
-      return state.lost;
-    },
+    invite: () => {},
+    intrude: () => barrier.intrude(),
+    unplug: () => {},
+    power: () => {},
     lose() {
       if (state.lost) return;
       state.lost = true;
@@ -78,7 +89,7 @@ export function createBoard(barrier: VirtualBarrier, ears: BoardEars): Board {
     tell('found');
   }
 
-  function portOf(owner: Owner, cross: () => void): Barrier {
+  function portOf({ owner, cross }: Border): Barrier {
     const listeners = new Set<(event: BarrierEvent) => void>();
     tell = (event) => {
       if (!owner.alive) return;

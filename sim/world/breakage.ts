@@ -1,7 +1,6 @@
 /** Breaks things when a fault strikes, and mends them when its time is over. */
 
 import type { MemoryLink } from '../../firmware-bridge/link/memory.ts';
-import type { VirtualBarrier } from '../barrier/barrier.ts';
 import type { Field } from '../chip/field.ts';
 import type { VirtualPn532 } from '../chip/pn532.ts';
 import type { VirtualPsam } from '../sam/psam.ts';
@@ -21,7 +20,6 @@ export interface BreakageParts {
   readonly chip: VirtualPn532;
   readonly psam: VirtualPsam;
   readonly board: Board;
-  readonly barrier: VirtualBarrier;
   readonly disk: WorldDisk;
   readonly hit: (name: string) => void;
   readonly swapList: () => void;
@@ -41,7 +39,7 @@ export interface Breakage {
 const SLOW_SYNC_MS = 400;
 
 export function createBreakage(parts: BreakageParts): Breakage {
-  const { clock, field, cards, chip, psam, board, barrier, hit } = parts;
+  const { clock, field, cards, chip, psam, board, hit } = parts;
   let plugged = true;
   let line: MemoryLink | null = null;
   const disk = createDiskTrouble(parts);
@@ -60,6 +58,7 @@ export function createBreakage(parts: BreakageParts): Breakage {
       plugged = true;
       chip.mute(false);
       board.find();
+      board.power(true);
       board.setFire(false);
       board.key(false);
     },
@@ -124,11 +123,19 @@ export function createBreakage(parts: BreakageParts): Breakage {
         later(() => board.key(false));
         return;
       case 'intruder':
-        barrier.intrude();
+        board.intrude();
         return;
       case 'barrier-lost':
         board.lose();
         later(() => board.find());
+        return;
+      case 'board-unplug':
+        board.unplug();
+        later(() => board.find());
+        return;
+      case 'board-restart':
+        board.power(false);
+        later(() => board.power(true));
         return;
       case 'disk-slow':
       case 'disk-fails':

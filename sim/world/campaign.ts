@@ -4,6 +4,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import type { Clock } from '../../firmware-bridge/ports.ts';
 import type { Violation } from './checks.ts';
 import { addCoverage, type Coverage, noCoverage } from './record.ts';
+import type { Fitting } from './story.ts';
 import type { Order, Report } from './worker.ts';
 
 export interface CampaignOptions {
@@ -17,6 +18,7 @@ export interface CampaignOptions {
   readonly limit_ms: number;
   readonly taps: number;
   readonly faults: number;
+  readonly fitted?: readonly Fitting[] | undefined;
   readonly onProgress: (progress: Progress) => void;
 }
 
@@ -74,11 +76,11 @@ class Campaigner {
   }
 
   #next(): Order | null {
-    const { seeds, limit_ms, first, taps, faults, clock } = this.#options;
+    const { seeds, limit_ms, first, taps, faults, fitted, clock } = this.#options;
     const over = clock.now_ms() - this.#from_ms >= limit_ms;
     if (this.#given >= seeds || over || this.#failures.length >= FAILURES_MAX) return null;
     this.#given += 1;
-    return { seed: first + this.#given - 1, taps, faults };
+    return { seed: first + this.#given - 1, taps, faults, fitted };
   }
 
   async #work(): Promise<void> {

@@ -1,20 +1,17 @@
 /** Draws a story from a seed. */
 
 import { type Chance, createChance } from '../lane/chance.ts';
-import {
-  ATLAS,
-  FAULT_KINDS,
-  FAULTS_AT_ONCE,
-  type Fault,
-  type FaultKind,
-  type Moment,
-} from './faults.ts';
-import type { CardClass, LaneKind, Step, Story } from './story.ts';
+import { ATLAS, FAULT_KINDS, FAULTS_AT_ONCE, type Fault, type FaultKind } from './faults.ts';
+import { fitOut } from './fittings.ts';
+import { COMMANDS_A_TAP, drawMoment } from './moments.ts';
+import type { CardClass, Fitting, LaneKind, Step, Story } from './story.ts';
 
 export interface DrawOptions {
   readonly taps: number;
   /** Multiplies the rates of the atlas; 1 is what the campaign runs with. */
   readonly faults?: number;
+  /** What the story has, whatever its seed says. */
+  readonly fitted?: readonly Fitting[] | undefined;
 }
 
 const LANES: readonly LaneKind[] = ['flat', 'flat', 'entry', 'exit'];
@@ -36,11 +33,10 @@ const CROWD: Readonly<Record<CardClass, number>> = {
   inconsistent: 2,
 };
 const CARDS = 40;
+const PLAIN_KINDS = FAULT_KINDS.filter((kind) => !ATLAS[kind].of);
 const MINUTE_MS = 60_000;
-const PORTS_A_TAP = 90;
-const COMMANDS_A_TAP = 7;
 
-export function drawStory(seed: number, { taps, faults = 1 }: DrawOptions): Story {
+export function drawStory(seed: number, { taps, faults = 1, fitted }: DrawOptions): Story {
   const chance = createChance(seed);
   const lane = chance.pick(LANES);
   const timed = chance.next() < 0.15;
@@ -51,7 +47,8 @@ export function drawStory(seed: number, { taps, faults = 1 }: DrawOptions): Stor
   for (let id = 1; id <= taps; id += 1) {
     steps.push(drawStep(chance, { id, cards: cards.length, before: steps.at(-1), faults, timed }));
   }
-  return { seed, lane, timed, sync_ms, segment_bytes, cards, steps };
+  const plain: Story = { seed, lane, timed, sync_ms, segment_bytes, fitted: [], cards, steps };
+  return fitOut(plain, { faults, fitted });
 }
 
 /** Every class once, then as the crowd is. */
@@ -115,17 +112,10 @@ interface FaultInput {
 }
 
 function drawFaults(chance: Chance, input: FaultInput): Fault[] {
-  const kinds = FAULT_KINDS.filter(
+  const kinds = PLAIN_KINDS.filter(
     (kind) => chance.next() < (ATLAS[kind].per_10k * input.rate) / 10_000,
   );
   return kinds.slice(0, FAULTS_AT_ONCE).map((kind) => drawFault(chance, kind, input));
-}
-
-function drawMoment(chance: Chance): Moment {
-  const share = chance.next();
-  if (share < 0.5) return { on: 'port', nth: 1 + chance.below(PORTS_A_TAP) };
-  if (share < 0.8) return { on: 'command', nth: 1 + chance.below(COMMANDS_A_TAP) };
-  return { on: 'time', after_ms: chance.below(1_500) };
 }
 
 function drawFault(chance: Chance, kind: FaultKind, { cards, timed }: FaultInput): Fault {
@@ -175,6 +165,9 @@ function drawFault(chance: Chance, kind: FaultKind, { cards, timed }: FaultInput
     case 'list-swap':
     case 'intruder':
       return { kind, when };
+    case 'board-line':
+    case 'list-import':
+      throw new Error(`${kind} is drawn in fittings.ts`);
     default:
       return { kind, when, for_ms };
   }

@@ -4,8 +4,15 @@
  * within these budgets is broken.
  */
 
-export type Direction = 'to-chip' | 'to-host';
+import type { Fitting } from './story.ts';
+
+/** On the line of the reader, and on that of the gate board. */
+export type Direction = 'to-chip' | 'to-host' | 'to-board' | 'from-board';
 export type Spoiling = 'lost' | 'cut' | 'corrupt' | 'late' | 'noise';
+
+/** What the office sends: a full list, a delta, and what must be refused. */
+export const LIST_FILES = ['full', 'delta', 'forged', 'cut', 'changed', 'older'] as const;
+export type ListFileKind = (typeof LIST_FILES)[number];
 
 /** When a fault strikes: at the nth such event since the passenger came, or after a time. */
 export type Moment =
@@ -56,7 +63,22 @@ export type Fault =
   | { readonly kind: 'fire'; readonly when: Moment; readonly for_ms: number }
   | { readonly kind: 'service-key'; readonly when: Moment; readonly for_ms: number }
   | { readonly kind: 'intruder'; readonly when: Moment }
-  | { readonly kind: 'barrier-lost'; readonly when: Moment; readonly for_ms: number };
+  | { readonly kind: 'barrier-lost'; readonly when: Moment; readonly for_ms: number }
+  | {
+      readonly kind: 'board-line';
+      readonly direction: Direction;
+      readonly spoiling: Spoiling;
+      readonly nth: number;
+    }
+  | { readonly kind: 'board-unplug'; readonly when: Moment; readonly for_ms: number }
+  | { readonly kind: 'board-restart'; readonly when: Moment; readonly for_ms: number }
+  | {
+      readonly kind: 'list-import';
+      readonly when: Moment;
+      readonly file: ListFileKind;
+      /** The importing program is killed at its nth call of a port. */
+      readonly dies: number | null;
+    };
 
 export type FaultKind = Fault['kind'];
 
@@ -65,6 +87,8 @@ export interface Budget {
   readonly per_10k: number;
   readonly what: string;
   readonly survived: string;
+  /** Drawn only where the story has it. */
+  readonly of?: Fitting;
 }
 
 /** A passenger meets at most so many faults at once, of different kinds. */
@@ -115,6 +139,34 @@ export const ATLAS: Readonly<Record<FaultKind, Budget>> = {
   'service-key': budget(40, 'staff turns the service key', 'nobody pays meanwhile'),
   intruder: budget(60, 'somebody comes against the direction', 'never closed on'),
   'barrier-lost': budget(50, 'the gate board is lost', 'closed until it is found'),
+  'board-line': {
+    ...budget(
+      400,
+      'a chunk on the line of the gate board is lost, cut, corrupted, late, or has noise before it',
+      'asked again within the second; no stale answer counts',
+    ),
+    of: 'modbus',
+  },
+  'board-unplug': {
+    ...budget(60, 'the gate board is unplugged for up to eight seconds', 'its watchdog opens'),
+    of: 'modbus',
+  },
+  'board-restart': {
+    ...budget(
+      60,
+      'the gate board is without power for a moment, and forgets its outputs',
+      'as above',
+    ),
+    of: 'modbus',
+  },
+  'list-import': {
+    ...budget(
+      300,
+      'a list file comes: full, delta, forged, cut short, changed or older; its import may be killed',
+      'the old list or the new one is in force; what is not sound is refused',
+    ),
+    of: 'files',
+  },
 };
 
 export const FAULT_KINDS = Object.keys(ATLAS) as FaultKind[];

@@ -1,12 +1,12 @@
 /** The faults of the passenger who is at the gate: counts what happens and strikes in time. */
 
 import type { VirtualClock } from './clock.ts';
-import type { Fault, Moment, Spoiling } from './faults.ts';
+import type { Direction, Fault, Moment, Spoiling } from './faults.ts';
 import type { SamTrouble } from './ports.ts';
 import type { Step } from './story.ts';
 
 export type Struck = Extract<Fault, { readonly when: Moment }>;
-type LineFault = Extract<Fault, { readonly kind: 'line' }>;
+type LineFault = Extract<Fault, { readonly spoiling: Spoiling }>;
 type SamFault = Extract<Fault, { readonly kind: 'sam' }>;
 
 export interface HazardOptions {
@@ -18,6 +18,10 @@ export interface HazardOptions {
 
 const SLOW_MS = 700;
 
+function noChunks(): Record<Direction, number> {
+  return { 'to-chip': 0, 'to-host': 0, 'to-board': 0, 'from-board': 0 };
+}
+
 export class Hazards {
   /** Port calls since the passenger came. */
   ports = 0;
@@ -26,7 +30,7 @@ export class Hazards {
   #lines: LineFault[] = [];
   #sams: SamFault[] = [];
   #commands = 0;
-  #chunks = { 'to-chip': 0, 'to-host': 0 };
+  #chunks = noChunks();
   #samCommands = 0;
   #round = 0;
 
@@ -38,7 +42,7 @@ export class Hazards {
     this.disarm();
     const { clock, strike } = this.#options;
     this.#waiting = faults.filter((fault): fault is Struck => 'when' in fault);
-    this.#lines = faults.filter((fault) => fault.kind === 'line');
+    this.#lines = faults.filter((fault) => 'spoiling' in fault);
     this.#sams = faults.filter((fault) => fault.kind === 'sam');
     const round = this.#round;
     for (const fault of this.#waiting) {
@@ -57,7 +61,7 @@ export class Hazards {
     this.#sams = [];
     this.ports = 0;
     this.#commands = 0;
-    this.#chunks = { 'to-chip': 0, 'to-host': 0 };
+    this.#chunks = noChunks();
     this.#samCommands = 0;
   }
 
@@ -80,7 +84,7 @@ export class Hazards {
     }
   }
 
-  spoil(direction: 'to-chip' | 'to-host'): Spoiling | null {
+  spoil(direction: Direction): Spoiling | null {
     if (this.#lines.length === 0) return null;
     this.#chunks[direction] += 1;
     const fault = this.#lines.find(

@@ -59,7 +59,7 @@ export async function openLane(parts: LaneParts): Promise<Reply<Lane>> {
     ...{ config, clock, blacklist, ledger: ledger.value },
     reader: createPn532Reader({ openLink, clock, config: config.reader }),
     sam: createPsam(slotOf(border, parts.slot), psamOptions(config)),
-    barrier: board.portOf(owner, () => border.cross()),
+    barrier: board.portOf(border),
     indicator: { show: () => {} },
     network: createNetwork(config.site),
     log: logOf(owner, parts.log),

@@ -16,15 +16,15 @@ import {
   type SamSlot,
 } from '../../firmware-bridge/ports.ts';
 import type { Owner, VirtualClock } from './clock.ts';
-import type { Spoiling } from './faults.ts';
+import type { Direction, Spoiling } from './faults.ts';
 
 export interface Border {
   readonly owner: Owner;
   readonly clock: VirtualClock;
   /** Before and after the work of every call; may end the life of `owner`. */
   cross(): void;
-  /** What becomes of the next chunk on the reader line. */
-  spoil(direction: 'to-chip' | 'to-host'): Spoiling | null;
+  /** What becomes of the next chunk on a line. */
+  spoil(direction: Direction): Spoiling | null;
   /** What becomes of the next command to the SAM; null: it is executed. */
   samInstead(command: Buffer): SamTrouble | null;
   heardSam(command: Buffer, answer: Buffer): void;
@@ -86,8 +86,15 @@ const NOISE = Buffer.from('00ff5500d541ff', 'hex');
 /** Longer than any deadline of the reader's. */
 const LATE_MS = 1_200;
 
-/** The reader line: what it carries may be spoilt, but nothing overtakes anything. */
-export function lineOf(border: Border, link: Link): Link {
+interface Directions {
+  readonly out: Direction;
+  readonly back: Direction;
+}
+
+const READER: Directions = { out: 'to-chip', back: 'to-host' };
+
+/** A line to a device: what it carries may be spoilt, but nothing overtakes anything. */
+export function lineOf(border: Border, link: Link, { out, back } = READER): Link {
   const { owner } = border;
   const toChip = createDelay(border);
   const toHost = createDelay(border);
@@ -96,7 +103,7 @@ export function lineOf(border: Border, link: Link): Link {
     write(bytes) {
       if (owner.alive) border.cross();
       if (!owner.alive) return ok(undefined);
-      const spoiling = border.spoil('to-chip');
+      const spoiling = border.spoil(out);
       const carried = spoilt(bytes, spoiling);
       if (spoiling !== 'late' && !toChip.busy) return link.write(carried);
       toChip.after(spoiling === 'late' ? LATE_MS : 0, () => void link.write(carried));
@@ -106,7 +113,7 @@ export function lineOf(border: Border, link: Link): Link {
       link.listen({
         data(bytes) {
           if (!owner.alive) return;
-          const spoiling = border.spoil('to-host');
+          const spoiling = border.spoil(back);
           const carried = spoilt(bytes, spoiling);
           const hear = () => {
             if (owner.alive && carried.length > 0) listener.data(carried);

@@ -2,6 +2,7 @@
 
 import { bcdStamp, hexOf } from '../../controller/card/bytes.ts';
 import { buildTrip } from '../../controller/card/purse/trip-record.ts';
+import { loadLibrary } from '../../firmware-bridge/barrier/board.ts';
 import type { WorldCard } from './cards.ts';
 import type { Violation } from './checks.ts';
 import { configFor } from './lane.ts';
@@ -29,6 +30,7 @@ const HEALS_MS = 20_000;
 const MINUTE_MS = 60_000;
 
 export async function runStory(story: Story, { whole = false } = {}): Promise<Outcome> {
+  if (story.fitted.includes('modbus')) await loadLibrary();
   const world = new World(story, whole);
   const { checks, log, clock } = world;
   let taps = 0;
@@ -154,7 +156,7 @@ async function expectLiveness(world: World): Promise<void> {
     checks.fail('liveness', `the next valid card got ${result?.message ?? 'nothing'}`);
     return;
   }
-  const opened = await clock.run(SETTLES_MS, () => world.barrier.position === 'open');
+  const opened = await clock.run(SETTLES_MS, () => world.board.position === 'open');
   if (!opened) checks.fail('liveness', 'the next valid card paid and the gate stayed shut');
   await clock.run(SETTLES_MS, () => world.quiet);
 }

@@ -38,6 +38,9 @@ export async function shrink(
   await removeFaults();
   await removeSteps();
   await fails({ ...best.story, timed: false });
+  for (const name of best.story.fitted) {
+    await fails({ ...best.story, fitted: best.story.fitted.filter((other) => other !== name) });
+  }
   return { ...best, runs };
 
   /** Ever smaller pieces, the last ones first: what came long before matters least. */

@@ -6,6 +6,13 @@
 
 import type { Fault } from './faults.ts';
 
+/**
+ * What of the lane is real in a story beyond what always is: the Modbus driver with its gate board,
+ * the blacklist with its signed files, an index of the ledger, a back office that comes meanwhile.
+ */
+export const FITTINGS = ['modbus', 'files', 'index', 'office'] as const;
+export type Fitting = (typeof FITTINGS)[number];
+
 export type LaneKind = 'flat' | 'entry' | 'exit';
 
 export type CardClass =
@@ -43,6 +50,8 @@ export interface Step {
   /** Through the zone; a slow one may still stand there when the lane starts anew. */
   readonly crosses_ms: number;
   readonly faults: readonly Fault[];
+  /** The back office fetches the books meanwhile, and may confirm what it took. */
+  readonly office?: 'fetch' | 'settle';
 }
 
 export interface Story {
@@ -52,6 +61,7 @@ export interface Story {
   readonly timed: boolean;
   readonly sync_ms: number;
   readonly segment_bytes: number;
+  readonly fitted: readonly Fitting[];
   readonly cards: readonly CardClass[];
   readonly steps: readonly Step[];
 }

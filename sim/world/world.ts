@@ -4,13 +4,13 @@
  */
 
 import type { TapResult } from '../../controller/gate/tap/runner.ts';
-import { createVirtualBarrier, type VirtualBarrier } from '../barrier/barrier.ts';
+import { createVirtualBarrier } from '../barrier/barrier.ts';
 import { createField, type Field } from '../chip/field.ts';
 import { createVirtualPn532, type VirtualPn532 } from '../chip/pn532.ts';
 import { NO_TIMING, REAL_TIMING } from '../chip/timing.ts';
 import { type Chance, createChance } from '../lane/chance.ts';
 import { createVirtualPsam, type VirtualPsam } from '../sam/psam.ts';
-import { type Board, createBoard, type Doors } from './board.ts';
+import { type Board, type BoardEars, createBoard, type Doors } from './board.ts';
 import { type Breakage, createBreakage } from './breakage.ts';
 import { listedSerials, makeCards, type WorldCard } from './cards.ts';
 import { Checks } from './checks.ts';
@@ -19,6 +19,7 @@ import { WorldDisk } from './disk.ts';
 import { Hazards, type Struck } from './hazards.ts';
 import { configFor, type Lane, openLane } from './lane.ts';
 import { createLists, type Lists } from './lists.ts';
+import { createModbusBoard } from './modbus.ts';
 import type { Border } from './ports.ts';
 import { createEventLog, type EventLog } from './record.ts';
 import type { Step, Story } from './story.ts';
@@ -40,7 +41,6 @@ export class World {
   readonly log: EventLog;
   readonly cards: readonly WorldCard[];
   readonly field: Field;
-  readonly barrier: VirtualBarrier;
   readonly board: Board;
   readonly disk: WorldDisk;
   readonly hazards: Hazards;
@@ -78,18 +78,7 @@ export class World {
     const timing = story.timed ? REAL_TIMING : NO_TIMING;
     this.#chip = createVirtualPn532({ clock, field: this.field, timing });
     this.#psam = createVirtualPsam(clock, { timed: story.timed });
-    const crossing = this.#crossing;
-    this.barrier = createVirtualBarrier({
-      ...{ clock, walk: () => this.walks },
-      ...{ travel_ms: 40, approach_ms: 40 },
-      get pass_ms() {
-        return crossing.ms;
-      },
-    });
-    this.board = createBoard(this.barrier, {
-      ordered: (what, doors) => this.#ordered(what, doors),
-      event: (event) => this.log.write(`gate ${event}`),
-    });
+    this.board = this.#makeBoard();
     this.disk = new WorldDisk({
       clock,
       sync_ms: story.sync_ms,
@@ -99,7 +88,7 @@ export class World {
     });
     this.#breakage = createBreakage({
       ...{ clock, cards: this.cards, field: this.field, chip: this.#chip, psam: this.#psam },
-      ...{ board: this.board, barrier: this.barrier, disk: this.disk },
+      ...{ board: this.board, disk: this.disk },
       hit: (name) => this.#hit(name),
       swapList: () => this.#useList(2),
       die: (fault) => this.#die(fault),
@@ -187,7 +176,7 @@ export class World {
   get quiet(): boolean {
     const now = this.life?.owner.alive ? this.life.lane?.gate.snapshot() : undefined;
     const idle = now?.tap === 'idle' && now.passage === 'closed';
-    return idle && this.serving && this.#late === 0 && this.barrier.position === 'closed';
+    return idle && this.serving && this.#late === 0 && this.board.position === 'closed';
   }
 
   /** Everything that is broken is whole again. */
@@ -226,6 +215,27 @@ export class World {
     this.walks = step.walks;
     this.#crossing.ms = step.crosses_ms;
     this.hazards.arm(step);
+  }
+
+  #makeBoard(): Board {
+    const { clock, story, checks } = this;
+    const crossing = this.#crossing;
+    const walk = () => this.walks;
+    const ears: BoardEars = {
+      ordered: (what, doors) => this.#ordered(what, doors),
+      event: (event) => this.log.write(`gate ${event}`),
+      broken: (what) => checks.fail('doors', what),
+    };
+    if (story.fitted.includes('modbus')) {
+      return createModbusBoard({ clock, walk, crosses_ms: () => crossing.ms, ears });
+    }
+    const barrier = createVirtualBarrier({
+      ...{ clock, walk, travel_ms: 40, approach_ms: 40 },
+      get pass_ms() {
+        return crossing.ms;
+      },
+    });
+    return createBoard(barrier, ears);
   }
 
   #borderOf(owner: Owner): Border {
@@ -277,6 +287,7 @@ export class World {
   #tapped(result: TapResult): void {
     const { message, detail, paid } = result;
     this.told.push(result);
+    if (result.kind === 'granted') this.board.invite();
     this.log.count('outcomes', message);
     this.log.write(`tap ${message} ${paid ? `on ${paid.ref}` : ''} (${detail})`);
     this.checks.privacy.said(detail);
@@ -319,6 +330,8 @@ export class World {
     if (fault.kind === 'kill') return;
     this.disk.cut(this.#chance);
     this.#resetSam();
+    this.board.power(false);
+    this.board.power(true);
     this.#chip.power(false);
     this.#chip.power(true);
   }

@@ -1,0 +1,86 @@
+/**
+ * What a story has beyond the plain one, with the faults that belong to it. Drawn by a chance of
+ * its own, so that all else in the story stays what its seed made it.
+ */
+
+import { type Chance, createChance } from '../lane/chance.ts';
+import { ATLAS, FAULTS_AT_ONCE, type Fault, LIST_FILES, type ListFileKind } from './faults.ts';
+import { drawMoment } from './moments.ts';
+import { FITTINGS, type Fitting, type Step, type Story } from './story.ts';
+
+/** How many of all stories have it; what each costs says how many may. */
+const SHARES: Readonly<Record<Fitting, number>> = {
+  modbus: 1 / 24,
+  files: 0,
+  index: 0,
+  office: 0,
+};
+const SPOILINGS = ['lost', 'cut', 'corrupt', 'late', 'noise'] as const;
+const FILES: readonly ListFileKind[] = ['full', 'full', 'delta', 'delta', ...LIST_FILES];
+/** So many passengers of 10,000 find the back office at the books; and how often it settles. */
+const OFFICE_PER_10K = 400;
+const SETTLES = 0.5;
+const NIGHT_MS = 26 * 3_600_000;
+
+interface FitOptions {
+  readonly faults: number;
+  readonly fitted: readonly Fitting[] | undefined;
+}
+
+export function fitOut(story: Story, { faults, fitted: asked }: FitOptions): Story {
+  const chance = createChance(story.seed ^ 0x5eed_f177);
+  const drawn = FITTINGS.filter((name) => chance.next() < SHARES[name]);
+  const fitted = asked ?? drawn;
+  if (fitted.length === 0) return story;
+  const steps = story.steps.map((step) => fitStep(step, { chance, fitted, rate: faults }));
+  return { ...story, fitted, steps };
+}
+
+interface FitStep {
+  readonly chance: Chance;
+  readonly fitted: readonly Fitting[];
+  readonly rate: number;
+}
+
+function fitStep(step: Step, { chance, fitted, rate }: FitStep): Step {
+  const per10k = (share: number) => chance.next() < (share * rate) / 10_000;
+  const more: Fault[] = [];
+  for (const kind of ['board-line', 'board-unplug', 'board-restart', 'list-import'] as const) {
+    const { per_10k, of } = ATLAS[kind];
+    if (of && fitted.includes(of) && per10k(per_10k)) more.push(drawFault(chance, kind));
+  }
+  const faults = [...step.faults, ...more].slice(-FAULTS_AT_ONCE);
+  if (!fitted.includes('office') || chance.next() >= OFFICE_PER_10K / 10_000) {
+    return more.length > 0 ? { ...step, faults } : step;
+  }
+  // What is settled goes when it is a day old: now and then a night passes first.
+  const settles = chance.next() < SETTLES;
+  const night_ms = settles && chance.next() < 0.5 ? NIGHT_MS : 0;
+  const office = settles ? 'settle' : 'fetch';
+  return { ...step, pause_ms: step.pause_ms + night_ms, faults, office };
+}
+
+type FittingFault = 'board-line' | 'board-unplug' | 'board-restart' | 'list-import';
+
+function drawFault(chance: Chance, kind: FittingFault): Fault {
+  switch (kind) {
+    case 'board-line':
+      return {
+        kind,
+        direction: chance.pick(['to-board', 'from-board']),
+        spoiling: chance.pick(SPOILINGS),
+        nth: 1 + chance.below(40),
+      };
+    case 'board-unplug':
+      return { kind, when: drawMoment(chance), for_ms: 100 + chance.below(8_000) };
+    case 'board-restart':
+      return { kind, when: drawMoment(chance), for_ms: chance.below(3_000) };
+    case 'list-import':
+      return {
+        kind,
+        when: drawMoment(chance),
+        file: chance.pick(FILES),
+        dies: chance.next() < 0.2 ? 1 + chance.below(90) : null,
+      };
+  }
+}
