@@ -11,8 +11,8 @@ export async function sumOf({ base, filter, overlay }: LoadedList): Promise<stri
   for (const part of [base, filter, overlay]) {
     const bytes = part?.bytes ?? Buffer.alloc(0);
     for (let at = 0; at < bytes.length; at += STEP_BYTES) {
+      if (at > 0) await setImmediate();
       hash.update(bytes.subarray(at, at + STEP_BYTES));
-      await setImmediate();
     }
   }
   return hash.digest('hex');

@@ -9,6 +9,7 @@ import type { WorldCard } from './cards.ts';
 import type { VirtualClock } from './clock.ts';
 import type { DiskTrouble, WorldDisk } from './disk.ts';
 import type { Struck } from './hazards.ts';
+import type { Lists } from './lists.ts';
 
 type Death = Extract<Struck, { kind: 'kill' | 'power-cut' }>;
 type DiskFault = Extract<Struck, { kind: 'disk-slow' | 'disk-fails' | 'disk-full' }>;
@@ -22,7 +23,7 @@ export interface BreakageParts {
   readonly board: Board;
   readonly disk: WorldDisk;
   readonly hit: (name: string) => void;
-  readonly swapList: () => void;
+  readonly lists: Lists;
   readonly die: (fault: Death) => void;
 }
 
@@ -105,7 +106,7 @@ export function createBreakage(parts: BreakageParts): Breakage {
         clock.stepWall(fault.step_ms);
         return;
       case 'list-swap':
-        parts.swapList();
+        parts.lists.swap();
         return;
       default:
         strikeGate(fault, later);
@@ -114,6 +115,10 @@ export function createBreakage(parts: BreakageParts): Breakage {
 
   function strikeGate(fault: Struck, later: (then: () => void) => void): void {
     switch (fault.kind) {
+      case 'list-import':
+        hit(`list-import ${fault.file}`);
+        parts.lists.receive(fault.file, fault.dies);
+        return;
       case 'fire':
         board.setFire(true);
         later(() => board.setFire(false));

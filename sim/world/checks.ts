@@ -66,8 +66,8 @@ export class Checks {
   /** Durable records by number. */
   readonly written = new Map<number, Readonly<Record<string, unknown>>>();
   readonly appended = new Map<number, string>();
-  /** Serials on the list in force. */
-  readonly listed = new Set<string>();
+  /** Is a serial on the list in force? */
+  listed: (serial: string) => boolean = () => false;
   readonly privacy = createPrivacy((text) => this.fail('privacy', text));
   readonly #clock: VirtualClock;
   readonly #intents = new Map<string, number>();
@@ -126,7 +126,7 @@ export class Checks {
 
   #noteListed({ serial }: WorldCard): void {
     if (serial === null) return;
-    if (this.listed.has(serial)) this.#listedBefore.add(serial);
+    if (this.listed(serial)) this.#listedBefore.add(serial);
     else this.#listedBefore.delete(serial);
   }
 

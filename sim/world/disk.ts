@@ -63,6 +63,18 @@ export class WorldDisk implements Disk {
     return this.#durableNames.get(path)?.durable.slice(0) ?? Buffer.alloc(0);
   }
 
+  /** A file that came here durably, by whatever way. */
+  place(path: string, bytes: Buffer): void {
+    const file = { content: new Content(bytes), durable: new Content(bytes), unsynced: [] };
+    this.#files.set(path, file);
+    this.#durableNames.set(path, file);
+  }
+
+  /** As every process sees it. */
+  visible(path: string): Buffer | null {
+    return this.#files.get(path)?.content.slice(0) ?? null;
+  }
+
   paths(): string[] {
     return [...this.#files.keys()].sort();
   }

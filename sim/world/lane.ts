@@ -2,7 +2,6 @@
 
 import { loadConfig, shippedDirectory } from '../../config/load.ts';
 import type { LaneConfig } from '../../config/schema.ts';
-import type { WatchedBlacklist } from '../../controller/blacklist/blacklist.ts';
 import { createGate, type Gate } from '../../controller/gate/gate.ts';
 import { createNetwork } from '../../controller/gate/network.ts';
 import { type Ledger, openLedger } from '../../controller/ledger/ledger.ts';
@@ -12,7 +11,9 @@ import { createPn532Reader } from '../../firmware-bridge/pn532/reader.ts';
 import { type Disk, failed, ok, type Reply, type SamSlot } from '../../firmware-bridge/ports.ts';
 import { attachToLink } from '../chip/on-link.ts';
 import type { VirtualPn532 } from '../chip/pn532.ts';
+import { SIM_LIST_KEY } from '../keys.ts';
 import type { Board } from './board.ts';
+import type { Lists } from './lists.ts';
 import { type Border, diskOf, lineOf, logOf, slotOf } from './ports.ts';
 import type { LaneKind, Story } from './story.ts';
 
@@ -26,7 +27,7 @@ export interface LaneParts {
   readonly chip: VirtualPn532;
   readonly slot: SamSlot;
   readonly board: Board;
-  readonly blacklist: WatchedBlacklist;
+  readonly lists: Lists;
   /** Is the reader's cable in? */
   readonly plugged: () => boolean;
   readonly onLine: (line: MemoryLink) => void;
@@ -36,10 +37,12 @@ export interface LaneParts {
 export interface Lane {
   readonly gate: Gate;
   readonly ledger: Ledger;
+  /** In order, and all of it. */
+  stop(): Promise<void>;
 }
 
 export async function openLane(parts: LaneParts): Promise<Reply<Lane>> {
-  const { story, config, border, chip, board, blacklist } = parts;
+  const { story, config, border, chip, board, lists } = parts;
   const { owner } = border;
   const clock = border.clock.of(owner);
   const ledger = await openLedger({
@@ -48,6 +51,7 @@ export async function openLane(parts: LaneParts): Promise<Reply<Lane>> {
     segment_bytes: story.segment_bytes,
   });
   if (!ledger.ok) return ledger;
+  const { blacklist, close } = await lists.open(border);
   const openLink = async () => {
     if (!parts.plugged()) return failed('link-absent', 'none', 'no reader is plugged in');
     const { near, far } = createMemoryLinkPair('reader');
@@ -64,7 +68,14 @@ export async function openLane(parts: LaneParts): Promise<Reply<Lane>> {
     network: createNetwork(config.site),
     log: logOf(owner, parts.log),
   });
-  return ok({ gate, ledger: ledger.value });
+  return ok({
+    ...{ gate, ledger: ledger.value },
+    async stop() {
+      await gate.stop();
+      await ledger.value.close();
+      await close();
+    },
+  });
 }
 
 const shipped = new Map<LaneKind, LaneConfig>();
@@ -76,6 +87,7 @@ export function configFor({ lane, timed }: Story): LaneConfig {
   return {
     ...known,
     lane: { ...known.lane, passage_timeout_ms: 1_500, result_shown_ms: 1_000 },
+    lists: { ...known.lists, trusted_keys: [SIM_LIST_KEY.point] },
     reader: { ...known.reader, poll_pause_ms: timed ? 50 : 100, rf_cycle_s: 0 },
   };
 }

@@ -8,7 +8,7 @@ import { diversifyAll, mac, tacKey } from '../crypto.ts';
 import { type KeyAlgorithm, masterKey, SCHEMES, SIM_KEYS } from '../keys.ts';
 import type { Debit } from './checks.ts';
 import { framesIn, hashOf, isSegment } from './journal.ts';
-import type { World } from './world.ts';
+import { lived, type World } from './world.ts';
 
 interface Row {
   readonly record_seq: number;
@@ -51,12 +51,7 @@ async function fetchBooks(world: World): Promise<Row[]> {
     const exported = exportClearing(ledger.stories(), { format: 'jsonl', software: 'world' });
     for await (const line of exported) rows.push(JSON.parse(line) as Row);
   };
-  let over = false;
-  const reading = read().finally(() => {
-    over = true;
-  });
-  await world.clock.run(Number.POSITIVE_INFINITY, () => over);
-  await reading;
+  await lived(world, read());
   return rows;
 }
 

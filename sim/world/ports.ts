@@ -28,6 +28,8 @@ export interface Border {
   /** What becomes of the next command to the SAM; null: it is executed. */
   samInstead(command: Buffer): SamTrouble | null;
   heardSam(command: Buffer, answer: Buffer): void;
+  /** What becomes of a call of the dead; absent: it never ends. */
+  readonly never?: () => Promise<never>;
   /** So many chunks more, or fewer, are late on the line. */
   late(chunks: number): void;
 }
@@ -39,13 +41,13 @@ export type SamTrouble =
   | { readonly kind: 'spoil-answer' };
 
 /** What the dead wait for. */
-function never<T>(): Promise<T> {
+function hangs(): Promise<never> {
   return new Promise(() => {});
 }
 
 /** One asynchronous call: it may die before it began, or after it had its effect. */
 async function call<T>(border: Border, work: () => Promise<T>): Promise<T> {
-  const { owner } = border;
+  const { owner, never = hangs } = border;
   if (owner.alive) border.cross();
   if (!owner.alive) return never();
   let done: T;

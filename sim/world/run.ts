@@ -9,7 +9,7 @@ import { configFor } from './lane.ts';
 import { balanceBooks } from './office.ts';
 import type { Coverage } from './record.ts';
 import type { Step, Story } from './story.ts';
-import { World } from './world.ts';
+import { lived, World } from './world.ts';
 
 export interface Outcome {
   readonly violation: Violation | null;
@@ -34,6 +34,7 @@ export async function runStory(story: Story, { whole = false } = {}): Promise<Ou
   const world = new World(story, whole);
   const { checks, log, clock } = world;
   let taps = 0;
+  await lived(world, world.lists.renew());
   world.boot();
   await clock.run(SETTLES_MS, () => world.serving);
   for (const step of story.steps) {
@@ -139,6 +140,7 @@ async function expectLiveness(world: World): Promise<void> {
     checks.fail('liveness', `not in service after ${HEALS_MS} ms: ${JSON.stringify(now)}`);
     return;
   }
+  await lived(world, world.lists.renew());
   // A card that no story taps: nothing of its past can refuse it.
   const card = cards.at(-1);
   if (!card) throw new Error('a world has a card more than its story');

@@ -18,7 +18,8 @@ import { createVirtualClock, type Owner, type VirtualClock } from './clock.ts';
 import { WorldDisk } from './disk.ts';
 import { Hazards, type Struck } from './hazards.ts';
 import { configFor, type Lane, openLane } from './lane.ts';
-import { createLists, type Lists } from './lists.ts';
+import { createListFiles } from './list-files.ts';
+import { createSetLists, type Lists } from './lists.ts';
 import { createModbusBoard } from './modbus.ts';
 import type { Border } from './ports.ts';
 import { createEventLog, type EventLog } from './record.ts';
@@ -71,8 +72,6 @@ export class World {
     this.#chance = createChance(story.seed);
     this.cards = makeCards([...story.cards, 'sm4']);
     for (const card of this.cards) this.#byTarget.set(card.target, card);
-    this.lists = createLists(this.cards);
-    this.#useList(1);
     const field = createField();
     this.field = { ...field, exchange: (target, apdu) => this.#exchange(field, target, apdu) };
     const timing = story.timed ? REAL_TIMING : NO_TIMING;
@@ -86,11 +85,13 @@ export class World {
         checks.durable(path, bytes);
       },
     });
+    this.lists = this.#makeLists();
+    checks.listed = (serial) => this.lists.listed(serial);
     this.#breakage = createBreakage({
       ...{ clock, cards: this.cards, field: this.field, chip: this.#chip, psam: this.#psam },
       ...{ board: this.board, disk: this.disk },
       hit: (name) => this.#hit(name),
-      swapList: () => this.#useList(2),
+      lists: this.lists,
       die: (fault) => this.#die(fault),
     });
     this.hazards = new Hazards({
@@ -118,7 +119,7 @@ export class World {
     const { story, board, disk, lists } = this;
     const opened = await openLane({
       ...{ story, board, disk, config: configFor(story), border: this.#borderOf(life.owner) },
-      ...{ chip: this.#chip, slot: this.#slot(), blacklist: lists.blacklist },
+      ...{ chip: this.#chip, slot: this.#slot(), lists },
       plugged: () => this.#breakage.plugged,
       onLine: (line) => this.#breakage.useLine(line),
       log: (level, text) => this.#said(level, text),
@@ -176,7 +177,7 @@ export class World {
   get quiet(): boolean {
     const now = this.life?.owner.alive ? this.life.lane?.gate.snapshot() : undefined;
     const idle = now?.tap === 'idle' && now.passage === 'closed';
-    return idle && this.serving && this.#late === 0 && this.board.position === 'closed';
+    return idle && this.serving && this.#late === 0 && this.lists.quiet && this.board.position === 'closed';
   }
 
   /** Everything that is broken is whole again. */
@@ -190,14 +191,10 @@ export class World {
   async stop(): Promise<void> {
     const { life, clock, checks } = this;
     if (!life?.owner.alive || !life.lane) return;
-    const { gate, ledger } = life.lane;
     let over = false;
-    void gate
-      .stop()
-      .then(() => ledger.close())
-      .finally(() => {
-        over = true;
-      });
+    void life.lane.stop().finally(() => {
+      over = true;
+    });
     const stopped = await clock.run(STOPS_MS, () => over || !life.owner.alive);
     if (!life.owner.alive) return;
     if (!stopped) checks.fail('resources', `the lane did not stop within ${STOPS_MS} ms`);
@@ -236,6 +233,20 @@ export class World {
       },
     });
     return createBoard(barrier, ears);
+  }
+
+  #makeLists(): Lists {
+    const { clock, disk, story, cards, checks, log } = this;
+    const [odd, even] = [listedSerials(cards, 1), listedSerials(cards, 2)];
+    if (!story.fitted.includes('files')) return createSetLists(odd, even);
+    const { lists: settings } = configFor(story);
+    return createListFiles({
+      ...{ clock, disk, settings, odd, even },
+      serials: cards.flatMap(({ serial }) => serial ?? []),
+      borderOf: (owner) => this.#borderOf(owner),
+      log: (text) => log.write(text),
+      broken: (what) => checks.fail('blacklist', what),
+    });
   }
 
   #borderOf(owner: Owner): Border {
@@ -310,13 +321,6 @@ export class World {
     else this.checks.shutting(doors);
   }
 
-  #useList(list: 1 | 2): void {
-    const serials = listedSerials(this.cards, list);
-    this.lists.use(serials);
-    this.checks.listed.clear();
-    for (const serial of serials) this.checks.listed.add(serial);
-  }
-
   #hit(name: string): void {
     this.log.count('faults', name);
     this.log.write(`fault ${name}`);
@@ -328,6 +332,7 @@ export class World {
     this.end(life, fault.down_ms);
     this.#breakage.useLine(null);
     if (fault.kind === 'kill') return;
+    this.lists.cut();
     this.disk.cut(this.#chance);
     this.#resetSam();
     this.board.power(false);
@@ -335,4 +340,14 @@ export class World {
     this.#chip.power(false);
     this.#chip.power(true);
   }
+}
+
+/** Lets the world live on until this is done. */
+export async function lived<T>({ clock }: World, work: Promise<T>): Promise<T> {
+  let over = false;
+  const ended = work.finally(() => {
+    over = true;
+  });
+  await clock.run(Number.POSITIVE_INFINITY, () => over);
+  return ended;
 }
