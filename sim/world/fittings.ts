@@ -11,15 +11,19 @@ import { FITTINGS, type Fitting, type Step, type Story } from './story.ts';
 /** How many of all stories have it; what each costs says how many may. */
 const SHARES: Readonly<Record<Fitting, number>> = {
   modbus: 1 / 24,
-  files: 0,
-  index: 0,
-  office: 0,
+  files: 1 / 8,
+  index: 1 / 8,
+  office: 1 / 8,
 };
 const SPOILINGS = ['lost', 'cut', 'corrupt', 'late', 'noise'] as const;
 const FILES: readonly ListFileKind[] = ['full', 'full', 'delta', 'delta', ...LIST_FILES];
 /** So many passengers of 10,000 find the back office at the books; and how often it settles. */
-const OFFICE_PER_10K = 400;
-const SETTLES = 0.5;
+const OFFICE_PER_10K = 150;
+const SETTLES = 0.7;
+/** So many of 10,000 come after a night: books older than a day may go, and be left unread. */
+const NIGHT_PER_10K = 120;
+/** So small that even a short story leaves finished segments behind. */
+const SEGMENT_BYTES = 24 * 1024;
 const NIGHT_MS = 26 * 3_600_000;
 
 interface FitOptions {
@@ -33,7 +37,8 @@ export function fitOut(story: Story, { faults, fitted: asked }: FitOptions): Sto
   const fitted = asked ?? drawn;
   if (fitted.length === 0) return story;
   const steps = story.steps.map((step) => fitStep(step, { chance, fitted, rate: faults }));
-  return { ...story, fitted, steps };
+  const segment_bytes = isOld(fitted) ? SEGMENT_BYTES : story.segment_bytes;
+  return { ...story, segment_bytes, fitted, steps };
 }
 
 interface FitStep {
@@ -50,14 +55,16 @@ function fitStep(step: Step, { chance, fitted, rate }: FitStep): Step {
     if (of && fitted.includes(of) && per10k(per_10k)) more.push(drawFault(chance, kind));
   }
   const faults = [...step.faults, ...more].slice(-FAULTS_AT_ONCE);
-  if (!fitted.includes('office') || chance.next() >= OFFICE_PER_10K / 10_000) {
-    return more.length > 0 ? { ...step, faults } : step;
-  }
-  // What is settled goes when it is a day old: now and then a night passes first.
-  const settles = chance.next() < SETTLES;
-  const night_ms = settles && chance.next() < 0.5 ? NIGHT_MS : 0;
-  const office = settles ? 'settle' : 'fetch';
-  return { ...step, pause_ms: step.pause_ms + night_ms, faults, office };
+  const night_ms = isOld(fitted) && chance.next() < NIGHT_PER_10K / 10_000 ? NIGHT_MS : 0;
+  const comes = fitted.includes('office') && chance.next() < OFFICE_PER_10K / 10_000;
+  const office = chance.next() < SETTLES ? 'settle' : 'fetch';
+  const pause_ms = step.pause_ms + night_ms;
+  return { ...step, pause_ms, faults, ...(comes && { office }) };
+}
+
+/** Has it something that only shows when books grow old? */
+function isOld(fitted: readonly Fitting[]): boolean {
+  return fitted.includes('office') || fitted.includes('index');
 }
 
 type FittingFault = 'board-line' | 'board-unplug' | 'board-restart' | 'list-import';

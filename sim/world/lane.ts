@@ -5,6 +5,7 @@ import type { LaneConfig } from '../../config/schema.ts';
 import { createGate, type Gate } from '../../controller/gate/gate.ts';
 import { createNetwork } from '../../controller/gate/network.ts';
 import { type Ledger, openLedger } from '../../controller/ledger/ledger.ts';
+import { keepHouse } from '../../controller/ops/housekeeping.ts';
 import { createPsam, psamOptions } from '../../controller/sam/psam.ts';
 import { createMemoryLinkPair, type MemoryLink } from '../../firmware-bridge/link/memory.ts';
 import { createPn532Reader } from '../../firmware-bridge/pn532/reader.ts';
@@ -12,7 +13,9 @@ import { type Disk, failed, ok, type Reply, type SamSlot } from '../../firmware-
 import { attachToLink } from '../chip/on-link.ts';
 import type { VirtualPn532 } from '../chip/pn532.ts';
 import { SIM_LIST_KEY } from '../keys.ts';
+import { type Chance, createChance } from '../lane/chance.ts';
 import type { Board } from './board.ts';
+import { createSummaryFiles } from './index-files.ts';
 import type { Lists } from './lists.ts';
 import { type Border, diskOf, lineOf, logOf, slotOf } from './ports.ts';
 import type { LaneKind, Story } from './story.ts';
@@ -24,6 +27,8 @@ export interface LaneParts {
   readonly config: LaneConfig;
   readonly border: Border;
   readonly disk: Disk;
+  /** Which life of the lane this is, from 1. */
+  readonly life: number;
   readonly chip: VirtualPn532;
   readonly slot: SamSlot;
   readonly board: Board;
@@ -37,6 +42,8 @@ export interface LaneParts {
 export interface Lane {
   readonly gate: Gate;
   readonly ledger: Ledger;
+  /** Removes what is settled and old, now and each hour. */
+  keepHouse(): void;
   /** In order, and all of it. */
   stop(): Promise<void>;
 }
@@ -49,6 +56,9 @@ export async function openLane(parts: LaneParts): Promise<Reply<Lane>> {
     disk: diskOf(border, parts.disk),
     directory: LEDGER,
     segment_bytes: story.segment_bytes,
+    ...(story.fitted.includes('index') && {
+      index: createSummaryFiles(diskOf(border, parts.disk), chanceOf(parts)),
+    }),
   });
   if (!ledger.ok) return ledger;
   const { blacklist, close } = await lists.open(border);
@@ -59,6 +69,7 @@ export async function openLane(parts: LaneParts): Promise<Reply<Lane>> {
     parts.onLine(near);
     return ok(lineOf(border, near));
   };
+  const log = logOf(owner, parts.log);
   const gate = createGate({
     ...{ config, clock, blacklist, ledger: ledger.value },
     reader: createPn532Reader({ openLink, clock, config: config.reader }),
@@ -66,16 +77,27 @@ export async function openLane(parts: LaneParts): Promise<Reply<Lane>> {
     barrier: board.portOf(border),
     indicator: { show: () => {} },
     network: createNetwork(config.site),
-    log: logOf(owner, parts.log),
+    log,
   });
+  let endHouse = () => {};
   return ok({
     ...{ gate, ledger: ledger.value },
+    keepHouse() {
+      endHouse();
+      endHouse = keepHouse({ config, clock, log, ledger: ledger.value });
+    },
     async stop() {
+      endHouse();
       await gate.stop();
       await ledger.value.close();
       await close();
     },
   });
+}
+
+/** Of the index: now and then it does not open. */
+function chanceOf({ story, life }: LaneParts): Chance {
+  return createChance(story.seed * 7_919 + life);
 }
 
 const shipped = new Map<LaneKind, LaneConfig>();
@@ -87,6 +109,7 @@ export function configFor({ lane, timed }: Story): LaneConfig {
   return {
     ...known,
     lane: { ...known.lane, passage_timeout_ms: 1_500, result_shown_ms: 1_000 },
+    ledger: { keep_days: 1 },
     lists: { ...known.lists, trusted_keys: [SIM_LIST_KEY.point] },
     reader: { ...known.reader, poll_pause_ms: timed ? 50 : 100, rf_cycle_s: 0 },
   };

@@ -4,9 +4,9 @@
  * rules here say which list that may be, and that it is that list whole.
  */
 
+import type { LaneConfig } from '../../config/schema.ts';
 import { importList } from '../../controller/blacklist/import.ts';
 import { type LiveBlacklist, openLiveBlacklist } from '../../controller/blacklist/live.ts';
-import type { LaneConfig } from '../../config/schema.ts';
 import type { Owner, VirtualClock } from './clock.ts';
 import type { WorldDisk } from './disk.ts';
 import type { ListFileKind } from './faults.ts';
@@ -25,6 +25,7 @@ export interface ListFilesOptions {
   /** The ports of a program that imports. */
   readonly borderOf: (owner: Owner) => Border;
   readonly log: (text: string) => void;
+  readonly count: (name: string) => void;
   readonly broken: (what: string) => void;
 }
 
@@ -91,13 +92,16 @@ export function createListFiles(options: ListFilesOptions): Lists {
     const done = await importInto(diskOf(dying(options.borderOf(owner), dies), disk));
     const { version, base, sound } = issued;
     const fits = sound && version > before && (base === 0 || base === before);
-    log(`list ${version} ${owner.alive ? (done.ok ? 'imported' : 'refused') : 'import died'}`);
+    const end = !owner.alive ? 'import died' : done.ok ? 'imported' : 'refused';
+    log(`list ${version} ${end}`);
+    options.count(`${issued.kind} ${end}`);
     if (fits) possible.add(version);
     const now = versionOnDisk();
     if (!possible.has(now)) broken(`list ${now} is in force, and was never fit to be`);
     if (!owner.alive || !done.ok) return;
     // A file of the list in force may come again: that mends it, and changes nothing.
-    if (!fits && version > before) broken(`list ${version} was taken, sound or not, after ${before}`);
+    if (!fits && version > before)
+      broken(`list ${version} was taken, sound or not, after ${before}`);
     if (fits) acknowledge(version);
   }
 

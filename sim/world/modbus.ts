@@ -89,7 +89,8 @@ export function createModbusBoard({ clock, walk, crosses_ms, ears }: ModbusOptio
   /** One passenger for each opening, and for each who pays while the leaves stand open. */
   function invite(): void {
     invited = true;
-    coming ??= clock.setTimeout(() => {
+    if (coming !== null) return;
+    coming = clock.setTimeout(() => {
       coming = null;
       if (!invited || board.leaves !== 'open') return;
       if (board.people > 0 || !walk()) return invite();

@@ -1,16 +1,21 @@
 /**
- * The back office: fetches the books as `tapway ledger export` gives them and checks each record
- * with keys and arithmetic of its own. Only here do cards, ledger and office meet to the fen.
+ * The back office: comes now and then while the lane serves, fetches the books as `tapway ledger
+ * export` gives them, and confirms with `tapway ledger settle` what it took. Programs of their own,
+ * which die with the machine. Every record counts once, whether it was taken early or late.
  */
 
+import { ledgerSettle } from '../../controller/commands/ledger.ts';
 import { exportClearing } from '../../controller/ledger/export.ts';
-import { diversifyAll, mac, tacKey } from '../crypto.ts';
-import { type KeyAlgorithm, masterKey, SCHEMES, SIM_KEYS } from '../keys.ts';
-import type { Debit } from './checks.ts';
+import { readStories } from '../../controller/ledger/stories.ts';
+import type { Disk } from '../../firmware-bridge/ports.ts';
+import type { Checks } from './checks.ts';
+import type { Owner, VirtualClock } from './clock.ts';
+import type { WorldDisk } from './disk.ts';
 import { framesIn, hashOf, isSegment } from './journal.ts';
-import { lived, type World } from './world.ts';
+import { type Border, diskOf } from './ports.ts';
 
-interface Row {
+/** One record of the clearing export. */
+export interface Row {
   readonly record_seq: number;
   readonly card: string;
   readonly issuer: string;
@@ -23,108 +28,130 @@ interface Row {
   readonly tac: string | null;
   readonly algorithm: string;
   readonly status: string;
+  /** Null while the story has no outcome. */
+  readonly reason: string | null;
 }
 
-const TAKEN = ['done', 'recovered'];
-const ALGORITHMS = Object.keys(SCHEMES) as KeyAlgorithm[];
+export interface OfficeOptions {
+  readonly clock: VirtualClock;
+  readonly disk: WorldDisk;
+  readonly checks: Checks;
+  /** The ports of a program that exports or settles. */
+  readonly borderOf: (owner: Owner) => Border;
+  readonly log: (text: string) => void;
+  /** The hour at which the lane looks what may go. */
+  readonly keepHouse: () => void;
+}
 
-export async function balanceBooks(world: World): Promise<void> {
-  const rows = await fetchBooks(world);
-  const { debits } = world.checks;
-  const byRef = new Map(debits.map((debit) => [debit.ref, debit]));
-  for (const row of rows) {
-    judge(world, row, byRef.get(row.record_seq));
-    byRef.delete(row.record_seq);
+const LEDGER = 'data/ledger';
+const DAY_MS = 86_400_000;
+
+export class Office {
+  /** Every record up to this one it has confirmed, or was about to when its program died. */
+  confirmed = 0;
+  readonly #options: OfficeOptions;
+  readonly #taken = new Map<number, Row>();
+  /** When it first saw a record without an outcome, by the wall clock of the world. */
+  readonly #openSince = new Map<number, number>();
+  #program: Owner | null = null;
+
+  constructor(options: OfficeOptions) {
+    this.#options = options;
   }
-  for (const { serial, counter } of byRef.values()) {
-    world.checks.fail('money', `${serial} paid at n ${counter} and the books do not know of it`);
+
+  /** All that it ever took, each record as it was last told. */
+  get rows(): readonly Row[] {
+    return [...this.#taken.values()];
   }
-  countCards(world);
-  checkChain(world);
-}
 
-async function fetchBooks(world: World): Promise<Row[]> {
-  const ledger = world.life?.lane?.ledger;
-  if (!ledger) throw new Error('the books are fetched from a lane that does not run');
-  const rows: Row[] = [];
-  const read = async () => {
-    const exported = exportClearing(ledger.stories(), { format: 'jsonl', software: 'world' });
-    for await (const line of exported) rows.push(JSON.parse(line) as Row);
-  };
-  await lived(world, read());
-  return rows;
-}
-
-/** What the record says, what its TAC proves, and what the card did, must be one. */
-function judge({ checks, log }: World, row: Row, debit: Debit | undefined): void {
-  const { record_seq, status } = row;
-  const name = `record ${record_seq} (${status}) of ${row.card}`;
-  log.count('books', status);
-  const proved = row.tac !== null && row.term_seq !== null && row.tac === tacOf(row);
-  if (debit && debit.amount_fen !== row.amount_fen) {
-    checks.fail('money', `${name}: ${row.amount_fen} fen in the books, ${debit.amount_fen} paid`);
+  /** The machine loses its power. */
+  cut(): void {
+    if (this.#program) this.#program.alive = false;
+    this.#program = null;
   }
-  if (debit && status === 'not-debited') checks.fail('money', `${name}: the card did pay`);
-  if (!debit && TAKEN.includes(status)) checks.fail('money', `${name}: the card did not pay`);
-  if (TAKEN.includes(status) && row.term_seq !== null && !proved) {
-    checks.fail('money', `${name}: its TAC is wrong`);
+
+  /** Begins beside whatever else happens; unless the last visit is still under way. */
+  visit(what: 'fetch' | 'settle'): void {
+    if (this.#program) return;
+    const owner: Owner = { alive: true, timers: 0 };
+    this.#program = owner;
+    const { borderOf, disk, log } = this.#options;
+    const never = () => Promise.reject(new Error('killed'));
+    const through = diskOf({ ...borderOf(owner), never }, disk);
+    void this.#work(what, through)
+      .catch((error: unknown) => log(`office: ${String(error)}`))
+      .finally(() => {
+        if (this.#program === owner) this.#program = null;
+      });
   }
-  if (!debit && proved) checks.fail('money', `${name}: a TAC that no card gave`);
-  if (debit && !TAKEN.includes(status)) log.count('books', 'paid, for the host to settle');
-}
 
-const keys = new Map<string, Buffer>();
-
-/** The TAC that this record must bear (docs/protocol.md §3.4). */
-function tacOf(row: Row): string {
-  const id = Number.parseInt(row.algorithm, 16);
-  const algorithm = ALGORITHMS.find((one) => SCHEMES[one].algorithmId === id) ?? 'sm4';
-  const name = `${algorithm} ${row.issuer} ${row.card}`;
-  const key = keys.get(name) ?? keyOf(algorithm, row);
-  keys.set(name, key);
-  const amount = Buffer.alloc(4);
-  amount.writeUInt32BE(row.amount_fen);
-  const rest = Buffer.from(`${row.txn_type}${row.terminal}${row.term_seq}${row.at}`, 'hex');
-  return mac(algorithm, key, Buffer.concat([amount, rest]))
-    .toString('hex')
-    .toUpperCase();
-}
-
-function keyOf(algorithm: KeyAlgorithm, { issuer, card }: Row): Buffer {
-  const factors = [Buffer.from(issuer, 'hex'), Buffer.from(card, 'hex').subarray(2)];
-  const master = masterKey(SIM_KEYS, 'tac', algorithm).key;
-  return tacKey(algorithm, diversifyAll(algorithm, master, factors));
-}
-
-/** What left each card is what it paid here. */
-function countCards({ cards, checks }: World): void {
-  for (const card of cards) {
-    if (!card.purse) continue;
-    const paid_fen = checks.debits
-      .filter((debit) => debit.card === card)
-      .reduce((sum, { amount_fen }) => sum + amount_fen, 0);
-    const left_fen = card.given_fen - card.purse.balance_fen;
-    if (left_fen === paid_fen) continue;
-    checks.fail('money', `${card.serial}: ${left_fen} fen left the card, ${paid_fen} were paid`);
+  async #work(what: 'fetch' | 'settle', disk: Disk): Promise<void> {
+    await this.fetch(disk);
+    if (what === 'settle') await this.#settle(disk);
   }
-}
 
-/** Every record names the one before, and every record that was confirmed is there. */
-function checkChain({ disk, checks }: World): void {
-  const seen = new Set<number>();
-  let before = '';
-  for (const path of disk.paths().filter(isSegment)) {
-    const bytes = disk.durable(path);
-    checks.privacy.stored(path, bytes);
-    for (const { seq, prev, frame } of framesIn(bytes)) {
-      if (before !== '' && prev !== before) {
-        checks.fail('journal', `record ${seq} names another predecessor`);
-      }
-      before = hashOf(frame);
-      seen.add(seq);
+  /** Takes over what the export says, whole or not at all. */
+  async fetch(disk: Disk = this.#options.disk): Promise<void> {
+    const rows = new Map<number, Row>();
+    const { checks } = this.#options;
+    const exported = exportClearing(readStories(disk, LEDGER), { format: 'jsonl', software: '' });
+    for await (const line of exported) {
+      const row = JSON.parse(line) as Row;
+      if (rows.has(row.record_seq)) checks.fail('money', `record ${row.record_seq} came twice`);
+      rows.set(row.record_seq, row);
     }
+    for (const seq of this.#taken.keys()) {
+      if (rows.has(seq) || seq <= this.confirmed) continue;
+      checks.fail('journal', `record ${seq} was taken, not confirmed, and is gone`);
+    }
+    for (const row of rows.values()) this.#take(row);
   }
-  for (const seq of checks.appended.keys()) {
-    if (!seen.has(seq)) checks.fail('journal', `record ${seq} was confirmed and is gone`);
+
+  #take(row: Row): void {
+    const { checks, clock } = this.#options;
+    const { record_seq, reason } = row;
+    const before = this.#taken.get(record_seq);
+    if (!before && record_seq <= this.confirmed) {
+      checks.fail('money', `record ${record_seq} came after all up to ${this.confirmed}`);
+    }
+    if (before && before.reason !== null && essence(before) !== essence(row)) {
+      checks.fail('money', `record ${record_seq} was ${essence(before)}, is ${essence(row)}`);
+    }
+    this.#taken.set(record_seq, row);
+    if (reason !== null) this.#openSince.delete(record_seq);
+    else if (!this.#openSince.has(record_seq)) this.#openSince.set(record_seq, clock.now_ms());
   }
+
+  /** Up to the first story that may still end. Who never came back for a day, the host settles. */
+  async #settle(disk: Disk): Promise<void> {
+    const { clock, log, keepHouse } = this.#options;
+    const waits = ({ record_seq }: Row) =>
+      clock.now_ms() - (this.#openSince.get(record_seq) ?? Number.NEGATIVE_INFINITY) < DAY_MS;
+    const rows = this.rows.toSorted((a, b) => a.record_seq - b.record_seq);
+    const end = rows.findIndex(waits);
+    const last = rows.at((end < 0 ? rows.length : end) - 1);
+    if (end === 0 || !last || last.record_seq <= this.confirmed) return;
+    const through = last.record_seq;
+    const hash = this.#hashOf(through);
+    this.confirmed = through;
+    const say = (line: string) => log(`office: ${line}`);
+    const io = { out: say, err: say, write: async () => {}, env: {}, disk, clock };
+    const code = await ledgerSettle(io, LEDGER, { through, ...(hash && { hash }) });
+    if (code === 0) keepHouse();
+  }
+
+  /** As it reads the books itself. */
+  #hashOf(seq: number): string | undefined {
+    const { disk } = this.#options;
+    for (const path of disk.paths().filter(isSegment)) {
+      const found = framesIn(disk.visible(path) ?? Buffer.alloc(0)).find((one) => one.seq === seq);
+      if (found) return hashOf(found.frame);
+    }
+    return undefined;
+  }
+}
+
+/** What must not change once the story has ended. */
+function essence({ card, counter, amount_fen, term_seq, tac, status, reason }: Row): string {
+  return [card, counter, `${amount_fen} fen`, term_seq, tac, status, reason].join(' ');
 }

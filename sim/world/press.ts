@@ -9,6 +9,7 @@ import { simListKeyPem } from '../keys.ts';
 import type { ListFileKind } from './faults.ts';
 
 export interface Issued {
+  readonly kind: ListFileKind;
   readonly version: number;
   /** The version that a delta continues; 0: a full list. */
   readonly base: number;
@@ -45,12 +46,12 @@ export function createPress(odd: readonly string[], even: readonly string[]): Pr
   return { trust: [key.publicKey], listedIn, issue };
 
   function issue(kind: ListFileKind): Issued {
-    if (kind === 'older') return { version: 1, base: 0, sound: true, bytes: first };
+    if (kind === 'older') return { kind, version: 1, base: 0, sound: true, bytes: first };
     latest += 1;
     const version = latest;
     const list = listedIn(version);
     const made = (bytes: Buffer, { sound = true, base = 0 } = {}): Issued => {
-      return { version, base, sound, bytes };
+      return { kind, version, base, sound, bytes };
     };
     switch (kind) {
       case 'full':

@@ -4,11 +4,11 @@ import { createHash } from 'node:crypto';
 
 /** Name → how often, by table. */
 export type Coverage = Record<Table, Record<string, number>>;
-export const TABLES = ['transitions', 'faults', 'outcomes', 'books'] as const;
+export const TABLES = ['transitions', 'faults', 'outcomes', 'books', 'lists'] as const;
 export type Table = (typeof TABLES)[number];
 
 export function noCoverage(): Coverage {
-  return { transitions: {}, faults: {}, outcomes: {}, books: {} };
+  return { transitions: {}, faults: {}, outcomes: {}, books: {}, lists: {} };
 }
 
 export function addCoverage(sum: Coverage, more: Coverage): void {

@@ -3,10 +3,10 @@
 import { bcdStamp, hexOf } from '../../controller/card/bytes.ts';
 import { buildTrip } from '../../controller/card/purse/trip-record.ts';
 import { loadLibrary } from '../../firmware-bridge/barrier/board.ts';
+import { balanceBooks } from './books.ts';
 import type { WorldCard } from './cards.ts';
 import type { Violation } from './checks.ts';
 import { configFor } from './lane.ts';
-import { balanceBooks } from './office.ts';
 import type { Coverage } from './record.ts';
 import type { Step, Story } from './story.ts';
 import { lived, World } from './world.ts';
@@ -62,6 +62,7 @@ async function passengerComes(world: World, step: Step): Promise<void> {
   for (const fault of step.faults) {
     if (fault.kind === 'tear') field.tearNext(fault);
   }
+  if (step.office) world.office.visit(step.office);
   field.enter(card.target);
   await clock.run(step.patience_ms, () => world.told.length > 0 || checks.violation !== null);
   if (step.lingers_ms > 0) await clock.run(step.lingers_ms, () => checks.violation !== null);

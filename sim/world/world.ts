@@ -21,6 +21,7 @@ import { configFor, type Lane, openLane } from './lane.ts';
 import { createListFiles } from './list-files.ts';
 import { createSetLists, type Lists } from './lists.ts';
 import { createModbusBoard } from './modbus.ts';
+import { Office } from './office.ts';
 import type { Border } from './ports.ts';
 import { createEventLog, type EventLog } from './record.ts';
 import type { Step, Story } from './story.ts';
@@ -46,6 +47,7 @@ export class World {
   readonly disk: WorldDisk;
   readonly hazards: Hazards;
   readonly lists: Lists;
+  readonly office: Office;
   /** Results of taps, newest last, of this step. */
   told: TapResult[] = [];
   walks = true;
@@ -61,6 +63,7 @@ export class World {
   readonly #psam: VirtualPsam;
   readonly #byTarget = new Map<object, WorldCard>();
   readonly #breakage: Breakage;
+  #lives = 0;
   #chance: Chance;
   /** Chunks that are late on the reader line. */
   #late = 0;
@@ -86,6 +89,7 @@ export class World {
       },
     });
     this.lists = this.#makeLists();
+    this.office = this.#makeOffice();
     checks.listed = (serial) => this.lists.listed(serial);
     this.#breakage = createBreakage({
       ...{ clock, cards: this.cards, field: this.field, chip: this.#chip, psam: this.#psam },
@@ -117,7 +121,9 @@ export class World {
 
   async #start(life: Life): Promise<void> {
     const { story, board, disk, lists } = this;
+    this.#lives += 1;
     const opened = await openLane({
+      life: this.#lives,
       ...{ story, board, disk, config: configFor(story), border: this.#borderOf(life.owner) },
       ...{ chip: this.#chip, slot: this.#slot(), lists },
       plugged: () => this.#breakage.plugged,
@@ -135,6 +141,7 @@ export class World {
     ledger.onAppend((appended) => {
       if (!life.owner.alive) return;
       this.log.write(`book ${appended.seq} ${appended.record.type}`);
+      if (appended.record.type === 'retired') this.log.count('books', 'segments retired');
       this.checks.acknowledged(appended);
     });
     gate.onTap((result) => {
@@ -177,7 +184,13 @@ export class World {
   get quiet(): boolean {
     const now = this.life?.owner.alive ? this.life.lane?.gate.snapshot() : undefined;
     const idle = now?.tap === 'idle' && now.passage === 'closed';
-    return idle && this.serving && this.#late === 0 && this.lists.quiet && this.board.position === 'closed';
+    return (
+      idle &&
+      this.serving &&
+      this.#late === 0 &&
+      this.lists.quiet &&
+      this.board.position === 'closed'
+    );
   }
 
   /** Everything that is broken is whole again. */
@@ -245,7 +258,20 @@ export class World {
       serials: cards.flatMap(({ serial }) => serial ?? []),
       borderOf: (owner) => this.#borderOf(owner),
       log: (text) => log.write(text),
+      count: (name) => log.count('lists', name),
       broken: (what) => checks.fail('blacklist', what),
+    });
+  }
+
+  #makeOffice(): Office {
+    const { clock, disk, checks, log } = this;
+    return new Office({
+      ...{ clock, disk, checks },
+      borderOf: (owner) => this.#borderOf(owner),
+      log: (text) => log.write(text),
+      keepHouse: () => {
+        if (this.life?.owner.alive) this.life.lane?.keepHouse();
+      },
     });
   }
 
@@ -333,6 +359,7 @@ export class World {
     this.#breakage.useLine(null);
     if (fault.kind === 'kill') return;
     this.lists.cut();
+    this.office.cut();
     this.disk.cut(this.#chance);
     this.#resetSam();
     this.board.power(false);
