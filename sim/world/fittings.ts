@@ -10,7 +10,7 @@ import { FITTINGS, type Fitting, type Step, type Story } from './story.ts';
 
 /** How many of all stories have it; what each costs says how many may. */
 const SHARES: Readonly<Record<Fitting, number>> = {
-  modbus: 1 / 24,
+  modbus: 1 / 20,
   files: 1 / 8,
   index: 1 / 8,
   office: 1 / 8,
@@ -87,7 +87,7 @@ function drawFault(chance: Chance, kind: FittingFault): Fault {
         kind,
         when: drawMoment(chance),
         file: chance.pick(FILES),
-        dies: chance.next() < 0.2 ? 1 + chance.below(90) : null,
+        dies: chance.next() < 0.4 ? 1 + chance.below(80) : null,
       };
   }
 }

@@ -9,7 +9,7 @@ import type { Chance } from '../lane/chance.ts';
 
 const DIRECTORY = 'data/ledger/index';
 const VALUE_MAX_BYTES = 1_000_000;
-const FAILS = 0.05;
+const FAILS = 0.02;
 
 export function createSummaryFiles(disk: Disk, chance: Chance): SummaryStore {
   const pathOf = (segment: number) => `${DIRECTORY}/${segment}`;

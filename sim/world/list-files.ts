@@ -117,8 +117,9 @@ export function createListFiles(options: ListFilesOptions): Lists {
   }
 
   function versionOnDisk(): number {
-    const text = disk.visible(ACTIVE)?.toString('utf8');
-    return text ? (JSON.parse(text) as { version: number }).version : 0;
+    const text = disk.visible(ACTIVE)?.toString('utf8') ?? '';
+    const found = /^\{"version":(\d+),.*\}\n$/.exec(text);
+    return Number(found?.[1] ?? 0);
   }
 
   function versionInForce(): number {

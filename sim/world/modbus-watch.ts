@@ -41,21 +41,25 @@ export function createLineWatch(unit: number, clock: VirtualClock, ears: BoardEa
     stop() {
       stopping = true;
     },
-    over: (link) => ({
-      ...link,
-      write(bytes) {
-        asked(bytes);
-        return link.write(bytes);
-      },
-      listen: (listener) =>
-        link.listen({
-          ...listener,
-          data(bytes) {
-            answered(bytes);
-            listener.data(bytes);
-          },
-        }),
-    }),
+    over(link) {
+      // Whoever connects anew has forgotten what he ordered before.
+      ordered = null;
+      return {
+        ...link,
+        write(bytes) {
+          asked(bytes);
+          return link.write(bytes);
+        },
+        listen: (listener) =>
+          link.listen({
+            ...listener,
+            data(bytes) {
+              answered(bytes);
+              listener.data(bytes);
+            },
+          }),
+      };
+    },
   };
 
   function asked(request: Buffer): void {

@@ -3,6 +3,8 @@
  * that lives means that the world does not look where it should.
  */
 
+import type { Fitting } from '../../sim/world/story.ts';
+
 export interface Mutant {
   readonly name: string;
   readonly file: string;
@@ -10,6 +12,8 @@ export interface Mutant {
   readonly find: string;
   readonly put: string;
   readonly seed: number;
+  /** What its story has beyond the plain one; nothing if absent. */
+  readonly fitted?: readonly Fitting[];
   /** The rule that must speak. */
   readonly rule: string;
 }
@@ -139,6 +143,99 @@ export const MUTANTS: readonly Mutant[] = [
     find: "send({ type: 'PART_BACK', part });",
     put: '',
     seed: 4,
+    rule: 'liveness',
+  },
+  {
+    name: 'shuts although the Modbus inputs say that the zone is occupied',
+    file: 'firmware-bridge/barrier/senses.ts',
+    find: 'obstructed = (broken & safety) !== 0;',
+    put: 'obstructed = (broken & safety) < 0;',
+    seed: 1,
+    fitted: ['modbus'],
+    rule: 'doors',
+  },
+  {
+    name: 'does not read the fire input of its board',
+    file: 'firmware-bridge/barrier/senses.ts',
+    find: '...alarm(wired(inputs.fire), at_ms),',
+    put: '...alarm(null, at_ms),',
+    seed: 6,
+    fitted: ['modbus'],
+    rule: 'doors',
+  },
+  {
+    name: 'repeats to a board that was lost what it ordered before',
+    file: 'firmware-bridge/barrier/modbus.ts',
+    find: 'gate.motion.clear();',
+    put: '',
+    seed: 7,
+    fitted: ['modbus'],
+    rule: 'doors',
+  },
+  {
+    name: 'accepts a list with a wrong signature',
+    file: 'controller/blacklist/list-file/read.ts',
+    find: 'if (key.verify(stored, signature)) return name;',
+    put: 'if (key) return name;',
+    seed: 7,
+    fitted: ['files'],
+    rule: 'blacklist',
+  },
+  {
+    name: 'puts a list in force that is not on the disk yet',
+    file: 'controller/blacklist/files.ts',
+    find: 'offset += chunk.length;\n    }\n    await file.sync();',
+    put: 'offset += chunk.length;\n    }',
+    seed: 9,
+    fitted: ['files'],
+    rule: 'blacklist',
+  },
+  {
+    name: 'does not take a new list over',
+    file: 'controller/blacklist/follow.ts',
+    find: 'if (text !== this.#seen || due) await this.#change(text);',
+    put: 'if (this.#seen === undefined || due) await this.#change(text);',
+    seed: 1,
+    fitted: ['files'],
+    rule: 'blacklist',
+  },
+  {
+    name: 'takes a delta for a list that it does not continue',
+    file: 'controller/blacklist/import.ts',
+    find: 'if (base !== current.version) {',
+    put: 'if (base < 0) {',
+    seed: 1,
+    fitted: ['files'],
+    rule: 'blacklist',
+  },
+  {
+    name: 'retires a segment that is not settled',
+    file: 'controller/ledger/settlement.ts',
+    find: "if (!first || end > through) return 'not-settled';",
+    put: "if (!first) return 'not-settled';",
+    seed: 31,
+    fitted: ['office'],
+    rule: 'journal',
+  },
+  {
+    name: 'tells the office of a record twice',
+    file: 'controller/ledger/stories.ts',
+    find: "if (record.type === 'intent') window.set(seq, { ref: seq, intent: record, passed: false });",
+    put: `if (record.type === 'intent') {
+    window.set(seq, { ref: seq, intent: record, passed: false });
+    if (seq % 100 === 0) window.set(-seq, { ref: seq, intent: record, passed: false });
+  }`,
+    seed: 3,
+    fitted: ['office'],
+    rule: 'money',
+  },
+  {
+    name: 'does not start with a damaged index',
+    file: 'controller/ledger/summaries.ts',
+    find: 'await this.discard();\n        return new Map();',
+    put: "throw new Error('the index is damaged');",
+    seed: 1,
+    fitted: ['index'],
     rule: 'liveness',
   },
 ];

@@ -4,7 +4,7 @@ import type { Violation } from '../../sim/world/checks.ts';
 import { drawStory } from '../../sim/world/draw.ts';
 import { runStory } from '../../sim/world/run.ts';
 import { shrink } from '../../sim/world/shrink.ts';
-import type { Story } from '../../sim/world/story.ts';
+import { FITTINGS, type Story } from '../../sim/world/story.ts';
 import { feature } from '../kit/feature.ts';
 import { liveIn } from './broken.ts';
 
@@ -46,6 +46,44 @@ replay.test(
     }
   },
   60_000,
+);
+
+replay.test(
+  'GIVEN worlds with Modbus, list files, index and office THEN sources and bundle live the same',
+  async () => {
+    const bundle = bundleWorker();
+    try {
+      for (const fitted of FITTINGS.map((name) => [name])) {
+        const story = drawStory(7, { taps: TAPS, fitted });
+        const first = await runStory(story);
+        assert.is(first.violation, null, first.violation?.text);
+        assert.is((await runStory(story)).digest, first.digest, fitted[0]);
+        const { outcome } = await liveIn(bundle, { seed: 7, taps: TAPS, fitted });
+        assert.is(outcome.digest, first.digest, fitted[0]);
+      }
+    } finally {
+      bundle.remove();
+    }
+  },
+  120_000,
+);
+
+replay.test(
+  'GIVEN what a story is fitted with THEN all else in it stays as its seed has it',
+  () => {
+    const plain = drawStory(7, { taps: TAPS, fitted: [] });
+    const fitted = drawStory(7, { taps: TAPS, fitted: ['modbus', 'files'] });
+    assert.equal(fitted.cards, plain.cards);
+    for (const [index, { faults, ...step }] of fitted.steps.entries()) {
+      const { faults: before = [], ...same } = plain.steps[index] ?? {};
+      assert.equal(step, same);
+      const more = faults.filter(({ kind }) => /^(board-|list-import)/.test(kind));
+      assert.equal(
+        faults.slice(0, faults.length - more.length),
+        before.slice(Math.max(0, before.length + more.length - 3)),
+      );
+    }
+  },
 );
 
 replay.test(
