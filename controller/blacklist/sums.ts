@@ -6,7 +6,9 @@ import type { LoadedList } from './follow.ts';
 
 const STEP_BYTES = 64 * 1024;
 
-export async function sumOf({ base, filter, overlay }: LoadedList): Promise<string> {
+type Parts = Pick<LoadedList, 'base' | 'filter' | 'overlay'>;
+
+export async function sumOf({ base, filter, overlay }: Parts): Promise<string> {
   const hash = createHash('sm3');
   for (const part of [base, filter, overlay]) {
     const bytes = part?.bytes ?? Buffer.alloc(0);
