@@ -32,6 +32,7 @@ export interface ListFilesOptions {
 const DIRECTORY = 'data/lists/blacklist';
 const ACTIVE = `${DIRECTORY}/active.json`;
 const INBOX = 'data/inbox.list';
+const DISK_TROUBLE = /EIO|ENOSPC/;
 /** The lane looks each second; a slow disk may take part of the next. */
 const TAKEN_OVER_MS = 4_000;
 
@@ -93,11 +94,13 @@ export function createListFiles(options: ListFilesOptions): Lists {
     const { version, base, sound } = issued;
     const fits = sound && version > before && (base === 0 || base === before);
     const end = !owner.alive ? 'import died' : done.ok ? 'imported' : 'refused';
-    log(`list ${version} ${end}`);
+    log(`list ${version} ${end}${done.ok ? '' : `: ${done.fault.detail}`}`);
     options.count(`${issued.kind} ${end}`);
     if (fits) possible.add(version);
     const now = versionOnDisk();
     if (!possible.has(now)) broken(`list ${now} is in force, and was never fit to be`);
+    const excused = done.ok || DISK_TROUBLE.test(done.fault.detail);
+    if (owner.alive && fits && !excused) broken(`list ${version} fits, and was refused`);
     if (!owner.alive || !done.ok) return;
     // A file of the list in force may come again: that mends it, and changes nothing.
     if (!fits && version > before)
