@@ -7,12 +7,13 @@
 import type { LaneConfig } from '../../config/schema.ts';
 import { importList } from '../../controller/blacklist/import.ts';
 import { type LiveBlacklist, openLiveBlacklist } from '../../controller/blacklist/live.ts';
+import type { Disk, Reply } from '../../firmware-bridge/ports.ts';
 import type { Owner, VirtualClock } from './clock.ts';
 import type { WorldDisk } from './disk.ts';
 import type { ListFileKind } from './faults.ts';
 import type { Lists, OpenList } from './lists.ts';
 import { type Border, diskOf } from './ports.ts';
-import { createPress, type Issued } from './press.ts';
+import { createPress, type Issued, type Press } from './press.ts';
 
 export interface ListFilesOptions {
   readonly clock: VirtualClock;
@@ -36,150 +37,179 @@ const DISK_TROUBLE = /EIO|ENOSPC/;
 /** The lane looks each second; a slow disk may take part of the next. */
 const TAKEN_OVER_MS = 4_000;
 
-export function createListFiles(options: ListFilesOptions): Lists {
-  const { clock, disk, settings, serials, log, broken } = options;
-  const press = createPress(options.odd, options.even);
-  let live: { readonly owner: Owner; readonly list: LiveBlacklist } | null = null;
-  let importer: Owner | null = null;
-  /** The latest version that an import has acknowledged. */
-  let acknowledged = 0;
-  /** That one, and those whose import did not live to acknowledge them. */
-  const possible = new Set<number>();
+/** An import that has ended, one way or another. */
+interface Ended {
+  readonly issued: Issued;
+  /** What was in force on the disk when it began. */
+  readonly before: number;
+  /** Null: its program died. */
+  readonly done: Reply<unknown> | null;
+}
+
+export class ListFiles implements Lists {
+  readonly #options: ListFilesOptions;
+  readonly #press: Press;
+  #live: { readonly owner: Owner; readonly list: LiveBlacklist } | null = null;
+  #importer: Owner | null = null;
+  /** The latest version whose import has said that it is in force. */
+  #acknowledged = 0;
+  /** That one, and those whose import did not live to say so. */
+  readonly #possible = new Set<number>();
   /** Whose cards were compared one by one. */
-  let compared = 0;
+  #compared = 0;
 
-  return {
-    listed: (serial) => press.listedIn(versionInForce()).has(serial),
-    open,
-    swap: () => receive('full', null),
-    receive,
-    get quiet() {
-      return importer === null;
-    },
-    cut() {
-      if (importer) importer.alive = false;
-      importer = null;
-    },
-    async renew() {
-      const issued = press.issue('full');
-      disk.place(INBOX, issued.bytes);
-      const done = await importInto(disk);
-      if (done.ok) acknowledge(issued.version);
-      else broken(`a sound list was refused: ${done.fault.detail}`);
-      await live?.list.refresh();
-      if (live) expectAtLeast(acknowledged);
-    },
-  };
-
-  function importInto(target: Parameters<typeof diskOf>[1]) {
-    const { trust } = press;
-    const { exact_max } = settings;
-    const files = { disk: target, directory: DIRECTORY, file: INBOX };
-    return importList({ ...files, list: 'blacklist', trust, exact_max });
+  constructor(options: ListFilesOptions) {
+    this.#options = options;
+    this.#press = createPress(options.odd, options.even);
   }
 
-  function receive(kind: ListFileKind, dies: number | null): void {
-    if (importer) return;
+  listed(serial: string): boolean {
+    const live = this.#live?.owner.alive ? this.#live.list : null;
+    const version = live?.status().version ?? this.#versionOnDisk();
+    return this.#press.listedIn(version).has(serial);
+  }
+
+  get quiet(): boolean {
+    return this.#importer === null;
+  }
+
+  cut(): void {
+    if (this.#importer) this.#importer.alive = false;
+    this.#importer = null;
+  }
+
+  swap(): void {
+    this.receive('full', null);
+  }
+
+  receive(kind: ListFileKind, dies: number | null): void {
+    if (this.#importer) return;
     const owner: Owner = { alive: true, timers: 0 };
-    importer = owner;
-    void bring(owner, press.issue(kind), dies).finally(() => {
-      if (importer === owner) importer = null;
+    this.#importer = owner;
+    const before = this.#versionOnDisk();
+    const issued = this.#press.issue(kind);
+    const ports = dying(this.#options.borderOf(owner), dies);
+    void this.#import(issued, diskOf(ports, this.#options.disk)).then((done) => {
+      if (this.#importer === owner) this.#importer = null;
+      this.#judge({ issued, before, done: owner.alive ? done : null });
     });
   }
 
-  async function bring(owner: Owner, issued: Issued, dies: number | null): Promise<void> {
-    const before = versionOnDisk();
-    disk.place(INBOX, issued.bytes);
-    const done = await importInto(diskOf(dying(options.borderOf(owner), dies), disk));
-    const { version, base, sound } = issued;
-    const fits = sound && version > before && (base === 0 || base === before);
-    const end = !owner.alive ? 'import died' : done.ok ? 'imported' : 'refused';
-    log(`list ${version} ${end}${done.ok ? '' : `: ${done.fault.detail}`}`);
-    options.count(`${issued.kind} ${end}`);
-    if (fits) possible.add(version);
-    const now = versionOnDisk();
-    if (!possible.has(now)) broken(`list ${now} is in force, and was never fit to be`);
-    const excused = done.ok || DISK_TROUBLE.test(done.fault.detail);
-    if (owner.alive && fits && !excused) broken(`list ${version} fits, and was refused`);
-    if (!owner.alive || !done.ok) return;
-    // A file of the list in force may come again: that mends it, and changes nothing.
-    if (!fits && version > before)
-      broken(`list ${version} was taken, sound or not, after ${before}`);
-    if (fits) acknowledge(version);
+  async renew(): Promise<void> {
+    const { disk } = this.#options;
+    const before = this.#versionOnDisk();
+    const issued = this.#press.issue('full');
+    this.#judge({ issued, before, done: await this.#import(issued, disk) });
+    await this.#live?.list.refresh();
+    if (this.#live) this.#expectAtLeast(issued.version);
   }
 
-  /** Its import says that it is in force, so it stays, and the lane has to take it over. */
-  function acknowledge(version: number): void {
-    acknowledged = version;
-    possible.clear();
-    possible.add(version);
-    const process = live?.owner;
-    clock.setTimeout(() => {
-      if (process?.alive && process === live?.owner) expectAtLeast(version);
+  #import({ bytes }: Issued, disk: Disk): Promise<Reply<unknown>> {
+    this.#options.disk.place(INBOX, bytes);
+    const { trust } = this.#press;
+    const { exact_max } = this.#options.settings;
+    const files = { disk, directory: DIRECTORY, file: INBOX };
+    return importList({ ...files, list: 'blacklist', trust, exact_max });
+  }
+
+  #judge(ended: Ended): void {
+    const { issued, done } = ended;
+    const { version, kind } = issued;
+    const end = !done ? 'import died' : done.ok ? 'imported' : 'refused';
+    this.#options.log(
+      `list ${version} ${end}${done?.ok === false ? `: ${done.fault.detail}` : ''}`,
+    );
+    this.#options.count(`${kind} ${end}`);
+    const fits = doesFit(ended);
+    if (fits) this.#possible.add(version);
+    const now = this.#versionOnDisk();
+    if (!this.#possible.has(now)) this.#broken(`list ${now} is in force, and was never fit to be`);
+    if (done?.ok) this.#expectFit(ended, fits);
+    else if (done && fits && !DISK_TROUBLE.test(done.fault.detail)) {
+      this.#broken(`list ${version} fits, and was refused`);
+    }
+  }
+
+  #expectFit({ issued: { version }, before }: Ended, fits: boolean): void {
+    if (fits) this.#acknowledge(version);
+    // A file of the list in force may come again: that mends it, and changes nothing.
+    else if (version > before) this.#broken(`list ${version} does not fit, and was taken`);
+  }
+
+  /** It stays, whatever happens, and the lane has to take it over. */
+  #acknowledge(version: number): void {
+    this.#acknowledged = version;
+    this.#possible.clear();
+    this.#possible.add(version);
+    const process = this.#live?.owner;
+    this.#options.clock.setTimeout(() => {
+      if (process?.alive && process === this.#live?.owner) this.#expectAtLeast(version);
     }, TAKEN_OVER_MS);
   }
 
-  function versionOnDisk(): number {
-    const text = disk.visible(ACTIVE)?.toString('utf8') ?? '';
+  #versionOnDisk(): number {
+    const text = this.#options.disk.visible(ACTIVE)?.toString('utf8') ?? '';
     const found = /^\{"version":(\d+),.*\}\n$/.exec(text);
     return Number(found?.[1] ?? 0);
   }
 
-  function versionInForce(): number {
-    return live?.owner.alive ? live.list.status().version : versionOnDisk();
+  #expectAtLeast(version: number): void {
+    const has = this.#live?.list.status().version ?? 0;
+    if (has < version) this.#broken(`list ${version} was imported, and the lane has ${has}`);
   }
 
-  function expectAtLeast(version: number): void {
-    const { version: has } = live?.list.status() ?? { version: 0 };
-    if (has < version) broken(`list ${version} was imported, and the lane has ${has}`);
-  }
-
-  async function open(border: Border): Promise<OpenList> {
+  async open(border: Border): Promise<OpenList> {
     const { owner } = border;
+    const { disk, settings, log } = this.#options;
     const opened = await openLiveBlacklist({
-      ...{ disk: diskOf(border, disk), directory: DIRECTORY, settings, trust: press.trust },
+      ...{ disk: diskOf(border, disk), directory: DIRECTORY, settings, trust: this.#press.trust },
       clock: border.clock.of(owner),
       onProblem: (text) => owner.alive && log(`lists: ${text}`),
     });
     if (!opened.ok) throw new Error(opened.fault.detail);
     const list = opened.value;
-    live = { owner, list };
-    compared = 0;
-    expectAtLeast(acknowledged);
-    expectReadable(list);
-    list.onHealth(() => expectReadable(list));
-    return {
-      blacklist: {
-        check(card) {
-          compare(list);
-          return list.check(card);
-        },
-        health: () => list.health(),
-        onHealth: (listener) => list.onHealth(listener),
-      },
-      close: () => list.close(),
+    this.#live = { owner, list };
+    this.#compared = 0;
+    this.#expectAtLeast(this.#acknowledged);
+    this.#expectReadable(list);
+    list.onHealth(() => this.#expectReadable(list));
+    const check = (card: Buffer) => {
+      this.#compare(list);
+      return list.check(card);
     };
+    const health = () => list.health();
+    const onHealth = list.onHealth.bind(list);
+    return { blacklist: { check, health, onHealth }, close: () => list.close() };
   }
 
   /** A list that was ever in force is there, old or new: nothing here damages a durable byte. */
-  function expectReadable(list: LiveBlacklist): void {
+  #expectReadable(list: LiveBlacklist): void {
     const health = list.health();
-    if (health.kind === 'unreadable') broken(`the list is unreadable: ${health.detail}`);
-    if (health.kind === 'absent') broken('no list is in force, and there was one');
+    if (health.kind === 'unreadable') this.#broken(`the list is unreadable: ${health.detail}`);
+    if (health.kind === 'absent') this.#broken('no list is in force, and there was one');
   }
 
   /** Every card of the world, once for each version: a mixture of two lists shows. */
-  function compare(list: LiveBlacklist): void {
+  #compare(list: LiveBlacklist): void {
     const { version } = list.status();
-    if (version === compared) return;
-    compared = version;
-    const listed = press.listedIn(version);
-    for (const serial of serials) {
+    if (version === this.#compared) return;
+    this.#compared = version;
+    const listed = this.#press.listedIn(version);
+    for (const serial of this.#options.serials) {
       const answer = list.check(Buffer.from(serial, 'hex'));
       if ('kind' in answer && (answer.kind === 'listed') === listed.has(serial)) continue;
-      broken(`${serial} on list ${version}: ${JSON.stringify(answer)}`);
+      this.#broken(`${serial} on list ${version}: ${JSON.stringify(answer)}`);
     }
   }
+
+  #broken(what: string): void {
+    this.#options.broken(what);
+  }
+}
+
+/** Is it sound, and newer than what was there, which a delta continues? */
+function doesFit({ issued: { sound, version, base }, before }: Ended): boolean {
+  return sound && version > before && (base === 0 || base === before);
 }
 
 /** Killed at its nth call: what it asks for then fails, so that it unwinds and leaves no trace. */

@@ -35,7 +35,7 @@ const NOTICED_MS = 4_000;
 const LOOK_MS = 500;
 
 const { open_in, open_out, close, near_green } = BOARD_MAP.coils;
-export const MODBUS_CONFIG = barrierSchema.parse({
+const MODBUS_CONFIG = barrierSchema.parse({
   kind: 'modbus',
   unit: UNIT,
   inputs: { ...BOARD_MAP.inputs, beams: [...BOARD_MAP.inputs.beams] },

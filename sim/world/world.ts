@@ -18,7 +18,7 @@ import { createVirtualClock, type Owner, type VirtualClock } from './clock.ts';
 import { WorldDisk } from './disk.ts';
 import { Hazards, type Struck } from './hazards.ts';
 import { configFor, type Lane, openLane } from './lane.ts';
-import { createListFiles } from './list-files.ts';
+import { ListFiles } from './list-files.ts';
 import { createSetLists, type Lists } from './lists.ts';
 import { createModbusBoard } from './modbus.ts';
 import { Office } from './office.ts';
@@ -253,7 +253,7 @@ export class World {
     const [odd, even] = [listedSerials(cards, 1), listedSerials(cards, 2)];
     if (!story.fitted.includes('files')) return createSetLists(odd, even);
     const { lists: settings } = configFor(story);
-    return createListFiles({
+    return new ListFiles({
       ...{ clock, disk, settings, odd, even },
       serials: cards.flatMap(({ serial }) => serial ?? []),
       borderOf: (owner) => this.#borderOf(owner),
