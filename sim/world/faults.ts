@@ -162,7 +162,7 @@ export const ATLAS: Readonly<Record<FaultKind, Budget>> = {
   'list-import': {
     ...budget(
       300,
-      'a list file comes: full, delta, forged, cut short, changed or older; its import may be killed',
+      'a list file comes: full, delta, forged, cut, changed or older; its import may be killed',
       'the old list or the new one is in force; what is not sound is refused',
     ),
     of: 'files',

@@ -193,6 +193,13 @@ export class World {
     );
   }
 
+  /** A lane that serves and holds its passage for closed has had its time to shut the leaves. */
+  expectShut(): void {
+    const now = this.serving ? this.life?.lane?.gate.snapshot() : undefined;
+    if (now?.passage !== 'closed' || this.board.position !== 'open') return;
+    this.checks.fail('doors', 'the leaves stand open, and the passage is held for closed');
+  }
+
   /** Everything that is broken is whole again. */
   mend(): void {
     this.hazards.disarm();

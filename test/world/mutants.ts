@@ -220,10 +220,9 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'tells the office of a record twice',
     file: 'controller/ledger/stories.ts',
-    find: "if (record.type === 'intent') window.set(seq, { ref: seq, intent: record, passed: false });",
-    put: `if (record.type === 'intent') {
-    window.set(seq, { ref: seq, intent: record, passed: false });
-    if (seq % 100 === 0) window.set(-seq, { ref: seq, intent: record, passed: false });
+    find: 'window.set(seq, { ref: seq, intent: record, passed: false });',
+    put: `for (const key of seq % 100 === 0 ? [seq, -seq] : [seq]) {
+    window.set(key, { ref: seq, intent: record, passed: false });
   }`,
     seed: 3,
     fitted: ['office'],
@@ -237,5 +236,14 @@ export const MUTANTS: readonly Mutant[] = [
     seed: 83,
     fitted: ['index'],
     rule: 'liveness',
+  },
+  {
+    name: 'does not repeat its outputs to a board that started anew',
+    file: 'firmware-bridge/barrier/modbus.ts',
+    find: 'motion.repeat();',
+    put: '',
+    seed: 35,
+    fitted: ['modbus'],
+    rule: 'doors',
   },
 ];
