@@ -44,7 +44,7 @@ export interface VirtualBoard {
   power(on: boolean): void;
   readonly leaves: 'closed' | 'opening' | 'open' | 'closing';
   readonly people: number;
-  /** Somebody is between leaves that are shut, or shutting. */
+  /** The leaves have shut on somebody who is still between them. */
   readonly holds: boolean;
   readonly lamps: Readonly<Record<keyof typeof BOARD_MAP.coils, boolean>>;
   counters(): Readonly<Record<string, number>>;
@@ -72,6 +72,7 @@ export function createVirtualBoard(options: BoardOptions): VirtualBoard {
   let share = 0;
   let goal: 0 | 1 = 0;
   let powered = true;
+  let caught = false;
   let ticking: Timer | null = null;
   let watching: Timer | null = null;
   const answers = new Set<Timer>();
@@ -118,7 +119,7 @@ export function createVirtualBoard(options: BoardOptions): VirtualBoard {
       return walkers.length;
     },
     get holds() {
-      return goal === 0 && walkers.some((walker) => walker.betweenLeaves);
+      return caught;
     },
     get lamps() {
       const lit = Object.entries(wires).map(([name, at]) => [name, tables.coils[at] ?? false]);
@@ -159,6 +160,7 @@ export function createVirtualBoard(options: BoardOptions): VirtualBoard {
   function head(to: 0 | 1): void {
     if (goal === to) return;
     goal = to;
+    caught = false;
     tick();
   }
 
@@ -188,7 +190,9 @@ export function createVirtualBoard(options: BoardOptions): VirtualBoard {
     const stride = travel_ms > 0 ? step_ms / travel_ms : 1;
     share = goal === 1 ? Math.min(1, share + stride) : Math.max(0, share - stride);
     for (const walker of walkers) walker.step(step_ms, share >= PASSABLE);
-    if (share < before && walkers.some((walker) => walker.betweenLeaves)) counts.crushed += 1;
+    const between = walkers.some((walker) => walker.betweenLeaves);
+    caught = between && (caught || share < before);
+    if (between && share < before) counts.crushed += 1;
     walkers = walkers.filter(settle);
     sense();
   }
