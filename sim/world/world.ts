@@ -102,7 +102,7 @@ export class World {
       ...{ board: this.board, barrier: this.barrier, disk: this.disk },
       hit: (name) => this.#hit(name),
       swapList: () => this.#useList(2),
-      die: (fault) => this.#die(fault),
+      die: (fault) => this.die(fault),
     });
     this.hazards = new Hazards({
       clock,
@@ -311,7 +311,8 @@ export class World {
     this.log.write(`fault ${name}`);
   }
 
-  #die(fault: Extract<Struck, { kind: 'kill' | 'power-cut' }>): void {
+  /** The process dies at this very moment, by itself or with everything around it. */
+  die(fault: Pick<Extract<Struck, { kind: 'kill' | 'power-cut' }>, 'kind' | 'down_ms'>): void {
     const { life } = this;
     if (!life?.owner.alive) return;
     this.end(life, fault.down_ms);

@@ -3,12 +3,16 @@
  * that lives means that the world does not look where it should.
  */
 
-export interface Mutant {
+/** One change of the real source. */
+export interface Change {
   readonly name: string;
   readonly file: string;
   /** Stands exactly once in the file. */
   readonly find: string;
   readonly put: string;
+}
+
+export interface Mutant extends Change {
   readonly seed: number;
   /** The rule that must speak. */
   readonly rule: string;
