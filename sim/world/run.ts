@@ -80,8 +80,10 @@ async function passTime(world: World, pause_ms: number): Promise<void> {
   const lived_ms = Math.min(pause_ms, LIVED_MS);
   await clock.run(lived_ms);
   const left_ms = pause_ms - lived_ms;
-  if (world.quiet) clock.skip(left_ms);
-  else await clock.run(Math.min(left_ms, RESTLESS_MS));
+  if (world.quiet) {
+    world.rests();
+    clock.skip(left_ms);
+  } else await clock.run(Math.min(left_ms, RESTLESS_MS));
 }
 
 /** Nothing but staff ends a distrust of the SAM: it is examined, and the lane started anew. */
@@ -149,6 +151,7 @@ async function expectLiveness(world: World): Promise<void> {
   clock.skip(30 * MINUTE_MS);
   // So long a reader may need until it serves again (docs/operating.md).
   await clock.run(5_000);
+  world.rests();
   prepare(world, card);
   world.told = [];
   world.walks = true;

@@ -17,6 +17,7 @@ import { Checks } from './checks.ts';
 import { createVirtualClock, type Owner, type VirtualClock } from './clock.ts';
 import { WorldDisk } from './disk.ts';
 import { Hazards, type Struck } from './hazards.ts';
+import { Holdings } from './holdings.ts';
 import { configFor, type Lane, openLane } from './lane.ts';
 import { createLists, type Lists } from './lists.ts';
 import type { Border } from './ports.ts';
@@ -30,6 +31,7 @@ const STOPS_MS = 6_000;
 
 export interface Life {
   readonly owner: Owner;
+  readonly holds: Holdings;
   lane: Lane | null;
 }
 
@@ -115,7 +117,7 @@ export class World {
   boot(): void {
     if (this.life?.owner.alive) return;
     const owner: Owner = { alive: true, timers: 0 };
-    const life: Life = { owner, lane: null };
+    const life: Life = { owner, holds: new Holdings(owner), lane: null };
     this.life = life;
     this.#wrongMac2 = 0;
     this.distrusted = false;
@@ -128,7 +130,7 @@ export class World {
   async #start(life: Life): Promise<void> {
     const { story, board, disk, lists } = this;
     const opened = await openLane({
-      ...{ story, board, disk, config: configFor(story), border: this.#borderOf(life.owner) },
+      ...{ story, board, disk, config: configFor(story), border: this.#borderOf(life) },
       ...{ chip: this.#chip, slot: this.#slot(), blacklist: lists.blacklist },
       plugged: () => this.#breakage.plugged,
       onLine: (line) => this.#breakage.useLine(line),
@@ -154,12 +156,13 @@ export class World {
     await gate.start();
   }
 
-  #follow({ owner, lane }: Life): void {
+  #follow({ owner, holds, lane }: Life): void {
     if (!lane) return;
     const { gate } = lane;
     const seen = { mode: '', tap: '', passage: '' };
     gate.onChange(() => {
       if (!owner.alive) return;
+      this.#bounded(holds.excess());
       const now = gate.snapshot();
       for (const machine of ['mode', 'tap', 'passage'] as const) {
         const state = now[machine];
@@ -212,10 +215,19 @@ export class World {
     const stopped = await clock.run(STOPS_MS, () => over || !life.owner.alive);
     if (!life.owner.alive) return;
     if (!stopped) checks.fail('resources', `the lane did not stop within ${STOPS_MS} ms`);
-    const { timers } = life.owner;
-    if (timers > 0) checks.fail('resources', `${timers} timers wait in a lane that was stopped`);
+    this.#bounded(life.holds.left());
     this.log.write('stopped');
     life.owner.alive = false;
+  }
+
+  /** The lane is quiet, and has been for a moment: what it holds is what a lane needs. */
+  rests(): void {
+    const { life } = this;
+    if (life?.lane) this.#bounded(life.holds.atRest(life.lane));
+  }
+
+  #bounded(excess: string | null): void {
+    if (excess !== null) this.checks.fail('resources', excess);
   }
 
   begin(step: Step): void {
@@ -228,9 +240,9 @@ export class World {
     this.hazards.arm(step);
   }
 
-  #borderOf(owner: Owner): Border {
+  #borderOf({ owner, holds }: Life): Border {
     return {
-      owner,
+      ...{ owner, holds },
       clock: this.clock,
       cross: () => {
         if (owner.alive) this.hazards.port();

@@ -49,7 +49,9 @@ function hooking(loaded: string[], change?: Change): Plugin {
 }
 
 function countAwaits(): number {
-  const files = execFileSync('git', ['ls-files', '--', ...FLOORS]).toString().split('\n');
+  const files = execFileSync('git', ['ls-files', '--', ...FLOORS])
+    .toString()
+    .split('\n');
   const sources = files.filter((file) => /\.tsx?$/.test(file));
   return sources.reduce((sum, file) => {
     return sum + hookAwaits(file, readFileSync(file, 'utf8')).places.length;

@@ -87,7 +87,8 @@ async function live(flow: Flow, order: AwaitOrder, nth: number): Promise<Lived> 
   world.told = [];
   if (!checks.violation) await comeBack(world, order.returns);
   const outcome = world.told[0]?.message ?? 'nothing';
-  if (!TOLD.includes(outcome)) checks.fail('liveness', `whoever came back got ${outcome}`);
+  if (![...TOLD, ...(flow.refusals ?? [])].includes(outcome))
+    checks.fail('liveness', `whoever came back got ${outcome}`);
   await conclude(world);
   const { violation } = checks;
   return { ...moments, died, outcome, broken: violation && `${violation.rule}: ${violation.text}` };

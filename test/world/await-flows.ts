@@ -1,5 +1,6 @@
 /** The stretches of work in which a process dies at an await, and who comes afterwards. */
 
+import type { Fault } from '../../sim/world/faults.ts';
 import { passengerComes, SETTLES_MS } from '../../sim/world/run.ts';
 import type { CardClass, LaneKind, Step } from '../../sim/world/story.ts';
 import type { World } from '../../sim/world/world.ts';
@@ -13,6 +14,8 @@ export interface Flow {
   readonly stretch: (world: World) => Promise<void>;
   /** What the passenger reads when nothing goes wrong. */
   readonly usual?: string;
+  /** What whoever comes back may read, where that is no matter of money. */
+  readonly refusals?: readonly string[];
 }
 
 export const RETURNS = ['in time', 'another card first', 'late'] as const;
@@ -28,6 +31,22 @@ const CARD = 0;
 const OTHER = 1;
 
 const tap = (world: World) => passengerComes(world, step(1, CARD));
+
+/** A tap into which something else breaks, and what the lane does about it. */
+function tapWith(...faults: Fault[]): Flow['stretch'] {
+  return async (world) => {
+    await passengerComes(world, { ...step(1, CARD), faults });
+    await settled(world);
+  };
+}
+
+/** A segment ends at every third or fourth ride. */
+async function severalRides(world: World): Promise<void> {
+  for (let nth = 0; nth < 4; nth += 1) {
+    await passengerComes(world, { ...step(1, CARD), pause_ms: 10 * MINUTE_MS });
+    await settled(world);
+  }
+}
 
 /** The debit is done and the card has gone before it could say so. */
 async function tornTap(world: World): Promise<void> {
@@ -93,6 +112,40 @@ export const FLOWS: readonly Flow[] = [
   { name: 'start', lane: 'flat', card: 'sm4', before: longBooks, stretch: dieAndBoot },
   { name: 'stop', lane: 'flat', card: 'sm4', before: tornTap, stretch: stop },
   { name: 'stop amid a tap', lane: 'flat', card: 'sm4', stretch: stopAmidTap },
+  { name: 'rides over segments', lane: 'flat', card: 'sm4', stretch: severalRides },
+  {
+    name: 'listed card',
+    ...{ lane: 'flat', card: 'listed', stretch: tap, usual: 'listed-lost' },
+    refusals: ['listed-lost', 'card-blocked'],
+  },
+  {
+    name: 'two cards',
+    ...{ lane: 'flat', card: 'sm4' },
+    stretch: tapWith({ kind: 'second-card', when: { on: 'time', after_ms: 0 }, card: OTHER }),
+  },
+  {
+    name: 'damaged frame',
+    ...{ lane: 'flat', card: 'sm4' },
+    stretch: tapWith({ kind: 'line', direction: 'to-host', spoiling: 'corrupt', nth: 12 }),
+  },
+  {
+    name: 'reader unplugged',
+    ...{ lane: 'flat', card: 'sm4' },
+    stretch: tapWith({ kind: 'unplug', when: { on: 'command', nth: 3 }, for_ms: 1_500 }),
+  },
+  {
+    name: 'SAM pulled',
+    ...{ lane: 'flat', card: 'sm4' },
+    stretch: tapWith({ kind: 'sam-absent', when: { on: 'command', nth: 3 }, for_ms: 1_500 }),
+  },
+  {
+    name: 'disk fails',
+    ...{ lane: 'flat', card: 'sm4' },
+    stretch: tapWith({
+      ...{ kind: 'disk-fails', on: 'sync', once: true, for_ms: 1_500 },
+      when: { on: 'command', nth: 3 },
+    }),
+  },
 ];
 
 /** Until the lane serves and nothing is under way. */
@@ -105,9 +158,11 @@ export function cardsOf({ card }: Flow): readonly CardClass[] {
 }
 
 export async function comeBack(world: World, how: Return): Promise<void> {
-  if (how === 'another card first') await passengerComes(world, step(2, OTHER));
-  const late = how === 'late' ? { pause_ms: 30 * MINUTE_MS } : {};
-  if (!world.checks.violation) await passengerComes(world, { ...step(3, CARD), ...late });
+  const patience_ms = 4_000;
+  const pause_ms = how === 'late' ? 30 * MINUTE_MS : 200;
+  if (how === 'another card first') await passengerComes(world, { ...step(2, OTHER), patience_ms });
+  if (world.checks.violation) return;
+  await passengerComes(world, { ...step(3, CARD), patience_ms, pause_ms });
 }
 
 function step(id: number, card: number): Step {
