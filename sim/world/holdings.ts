@@ -3,27 +3,9 @@
  * process that takes more and more, or keeps what it should have given back, breaks a rule.
  */
 
-import { Actor } from 'xstate';
+import { listenersAtActors } from './actors.ts';
 import type { Owner } from './clock.ts';
 import type { Lane } from './lane.ts';
-
-/** How many listen to XState's actors, which tell nobody: counted as they come and go. */
-let observers = 0;
-type Subscription = { unsubscribe(): void };
-const subscribe = Actor.prototype.subscribe as (...given: unknown[]) => Subscription;
-Actor.prototype.subscribe = function observed(this: unknown, ...given: unknown[]): Subscription {
-  observers += 1;
-  const { unsubscribe } = subscribe.apply(this, given);
-  const end = ending(() => {
-    observers -= 1;
-  });
-  return {
-    unsubscribe() {
-      end();
-      unsubscribe();
-    },
-  };
-};
 
 /** At any time: twice what was ever seen, or more. */
 const TIMERS_MAX = 12;
@@ -53,7 +35,7 @@ export class Holdings {
   sam = 0;
   line = 0;
   readonly #owner: Owner;
-  readonly #before = observers;
+  readonly #before = listenersAtActors();
   #first = '';
 
   constructor(owner: Owner) {
@@ -62,7 +44,7 @@ export class Holdings {
 
   /** Listeners at the state machines of this process: those of the one before it are dead. */
   get machines(): number {
-    return observers - this.#before;
+    return listenersAtActors() - this.#before;
   }
 
   /** What is more than it may be, whatever goes on; null: nothing. */

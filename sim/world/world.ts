@@ -10,6 +10,7 @@ import { createVirtualPn532, type VirtualPn532 } from '../chip/pn532.ts';
 import { NO_TIMING, REAL_TIMING } from '../chip/timing.ts';
 import { type Chance, createChance } from '../lane/chance.ts';
 import { createVirtualPsam, type VirtualPsam } from '../sam/psam.ts';
+import { hearStates } from './actors.ts';
 import { type Board, createBoard, type Doors } from './board.ts';
 import { type Breakage, createBreakage } from './breakage.ts';
 import { listedSerials, makeCards, type WorldCard } from './cards.ts';
@@ -122,6 +123,10 @@ export class World {
     this.#wrongMac2 = 0;
     this.distrusted = false;
     this.log.write('boot');
+    hearStates((machine, state, before) => {
+      this.log.count('states', `${machine} ${state}`);
+      if (before !== null) this.log.count('transitions', `${machine} ${before} → ${state}`);
+    });
     void this.#start(life).catch((error: unknown) => {
       this.checks.fail('resources', `the lane threw: ${String(error)}`);
     });
@@ -159,16 +164,15 @@ export class World {
   #follow({ owner, holds, lane }: Life): void {
     if (!lane) return;
     const { gate } = lane;
-    const seen = { mode: '', tap: '', passage: '' };
+    const seen = { mode: '', passage: '' };
     gate.onChange(() => {
       if (!owner.alive) return;
       this.#bounded(holds.excess());
       const now = gate.snapshot();
-      for (const machine of ['mode', 'tap', 'passage'] as const) {
+      for (const machine of ['mode', 'passage'] as const) {
         const state = now[machine];
         if (seen[machine] === state) continue;
-        this.log.count('transitions', `${machine} ${seen[machine]} → ${state}`);
-        if (machine !== 'tap') this.log.write(`${machine} ${state}`);
+        this.log.write(`${machine} ${state}`);
         seen[machine] = state;
       }
     });
@@ -319,7 +323,9 @@ export class World {
   }
 
   #hit(name: string): void {
+    const now = this.life?.owner.alive ? this.life.lane?.gate.snapshot() : undefined;
     this.log.count('faults', name);
+    this.log.count('moments', now ? `lane ${now.mode}, tap ${now.tap}` : 'no lane');
     this.log.write(`fault ${name}`);
   }
 
