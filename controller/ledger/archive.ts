@@ -58,7 +58,7 @@ export class Archive {
   readonly #retired: Retired[];
   /** Behind the last segment that was summed up. */
   #position: Position;
-  /** One job for each segment that ends, and one for each tidying: no more than files on the disk. */
+  /** A job for each segment that ends, and for each tidying: no more than files on the disk. */
   #work: Promise<unknown> = Promise.resolve();
 
   constructor(parts: ArchiveParts) {

@@ -1,4 +1,4 @@
-/** What a campaign did not reach: every state, transition and fault that there is, less those met. */
+/** What a campaign did not reach: all states, transitions and faults, less those that it met. */
 
 import { gateMachines } from '../../controller/gate/machines.ts';
 import { FAULT_KINDS, type FaultKind } from './faults.ts';

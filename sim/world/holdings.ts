@@ -70,8 +70,8 @@ export class Holdings {
       waiting_appends <= APPENDS_AT_REST &&
       waiting <= COMMANDS_AT_REST &&
       Math.max(...calls) <= CALLS_AT_REST;
-    const queues = `${rights} rights, ${waiting_appends} appends, ${waiting} commands, ${calls} calls`;
-    if (!few) return `too much is held at rest: ${this.told()}; ${queues}`;
+    const queues = `${rights} rights, ${waiting_appends} appends, ${waiting} commands`;
+    if (!few) return `too much is held at rest: ${this.told()}; ${queues}, ${calls} calls`;
     const now = `${lines} lines, ${board} + ${lists} + ${machines} listeners`;
     if (this.#first === '') this.#first = now;
     return now === this.#first ? null : `at rest there were ${this.#first}, and now ${now}`;

@@ -63,7 +63,7 @@ interface Hooked {
   readonly places: readonly string[];
 }
 
-/** `await X` → `await globalThis.atAwait(X, place)`; `for await (… of X)` → `… atEach(X, place)`. */
+/** `await X` → `await globalThis.atAwait(X, place)`; `for await (… of X)`: `… atEach(X, …)`. */
 export function hookAwaits(file: string, source: string): Hooked {
   const tree = ts.createSourceFile(file, source, ts.ScriptTarget.Latest, true);
   const places: string[] = [];

@@ -22,7 +22,7 @@ export const RETURNS = ['in time', 'another card first', 'late'] as const;
 export type Return = (typeof RETURNS)[number];
 
 /** Small, so that segments end within a flow and opening has several to read. */
-export const SEGMENT_BYTES = 4_096;
+export const SEGMENT_BYTES = 1_024;
 const MINUTE_MS = 60_000;
 /** Which command of a tap is 8054. */
 const DEBIT = 5;
@@ -40,9 +40,9 @@ function tapWith(...faults: Fault[]): Flow['stretch'] {
   };
 }
 
-/** A segment ends at every third or fourth ride. */
+/** A segment ends with every second ride or so. */
 async function severalRides(world: World): Promise<void> {
-  for (let nth = 0; nth < 4; nth += 1) {
+  for (let nth = 0; nth < 3; nth += 1) {
     await passengerComes(world, { ...step(1, CARD), pause_ms: 10 * MINUTE_MS });
     await settled(world);
   }
@@ -57,7 +57,7 @@ async function tornTap(world: World): Promise<void> {
 
 /** Books of several segments, and a debit in the last one that nobody has settled. */
 async function longBooks(world: World): Promise<void> {
-  for (let nth = 0; nth < 12; nth += 1) {
+  for (let nth = 0; nth < 6; nth += 1) {
     await passengerComes(world, { ...step(1, OTHER), pause_ms: 10 * MINUTE_MS });
   }
   await tornTap(world);

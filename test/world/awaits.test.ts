@@ -10,7 +10,7 @@ import type { Change } from './mutants.ts';
 const awaits = feature('a process dies at an await');
 awaits.after(() => stop());
 
-const EVERY = 8;
+const EVERY = 24;
 const LONG_MS = 300_000;
 
 awaits.test('every await of a source is found and hooked, and nothing else', () => {

@@ -1,4 +1,4 @@
-/** Lets the process of a lane die at every await of its flows, on two cores, and tells the counts. */
+/** Lets the process of a lane die at every await of its flows, on two cores, and counts. */
 
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
