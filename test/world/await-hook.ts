@@ -56,7 +56,7 @@ export function installHook(running: () => Owner | undefined): AwaitHook {
       begun += 1;
       happens(`${place} begins`);
     }
-    if (!owner.alive) return new Promise(() => {});
+    if (!owner.alive) return never(operand);
     return new Promise((resolve, reject) => {
       const resume = <T>(go: (what: T) => void) => {
         return (what: T) => {
@@ -89,6 +89,12 @@ export function installHook(running: () => Owner | undefined): AwaitHook {
       return { begun, resumed, places };
     },
   };
+}
+
+/** Nobody is left to hear of what becomes of it, not even that it fails. */
+function never(operand: unknown): Promise<never> {
+  Promise.resolve(operand).catch(() => {});
+  return new Promise(() => {});
 }
 
 /** `for await` waits for every `next`, and for `return` where the loop is left early. */
