@@ -3,11 +3,13 @@
  * process that takes more and more, or keeps what it should have given back, breaks a rule.
  */
 
+import type { GateSnapshot } from '../../controller/gate/gate.ts';
+import { RIGHTS_MAX } from '../../controller/gate/passage.ts';
 import { listenersAtActors } from './actors.ts';
 import type { Owner } from './clock.ts';
 import type { Lane } from './lane.ts';
 
-/** At any time: twice what was ever seen, or more. */
+/** At any time; the most that was ever seen is half of it, and one line. */
 const TIMERS_MAX = 12;
 const FILES_MAX = 4;
 const LINES_MAX = 1;
@@ -48,16 +50,20 @@ export class Holdings {
   }
 
   /** What is more than it may be, whatever goes on; null: nothing. */
-  excess(): string | null {
+  excess({ rights }: GateSnapshot): string | null {
     const held = this.#owner.timers <= TIMERS_MAX && this.files <= FILES_MAX;
     const heard = this.lines <= LINES_MAX && this.board <= 1 && this.lists <= 1;
     const { disk, sam, line } = CALLS_MAX;
     const called = this.disk <= disk && this.sam <= sam && this.line <= line;
-    return held && heard && called ? null : `too much is held: ${this.told()}`;
+    if (held && heard && called && rights <= RIGHTS_MAX) return null;
+    return `too much is held: ${this.#told()}; ${rights} rights`;
   }
 
-  /** What is more than it may be, or another than when this process first came to rest. */
-  atRest({ gate, ledger, reader }: Lane): string | null {
+  /**
+   * What is more than it may be, or another than when this process first came to rest.
+   * @param healed nothing is broken any more: whatever waited for the disk is there
+   */
+  atRest({ gate, ledger, reader }: Lane, healed: boolean): string | null {
     const { lines, board, lists, machines } = this;
     const { rights } = gate.snapshot();
     const { waiting_appends = 0 } = ledger.counters();
@@ -67,11 +73,11 @@ export class Holdings {
       this.#owner.timers <= TIMERS_AT_REST &&
       this.files <= FILES_AT_REST &&
       rights === 0 &&
-      waiting_appends <= APPENDS_AT_REST &&
+      waiting_appends <= (healed ? 0 : APPENDS_AT_REST) &&
       waiting <= COMMANDS_AT_REST &&
       Math.max(...calls) <= CALLS_AT_REST;
     const queues = `${rights} rights, ${waiting_appends} appends, ${waiting} commands`;
-    if (!few) return `too much is held at rest: ${this.told()}; ${queues}, ${calls} calls`;
+    if (!few) return `too much is held at rest: ${this.#told()}; ${queues}, ${calls} calls`;
     const now = `${lines} lines, ${board} + ${lists} + ${machines} listeners`;
     if (this.#first === '') this.#first = now;
     return now === this.#first ? null : `at rest there were ${this.#first}, and now ${now}`;
@@ -81,10 +87,10 @@ export class Holdings {
   left(): string | null {
     const { files, lines, board, lists, disk, sam, line } = this;
     const sum = this.#owner.timers + files + lines + board + lists + disk + sam + line;
-    return sum > 0 ? `a lane that was stopped holds ${this.told()}` : null;
+    return sum > 0 ? `a lane that was stopped holds ${this.#told()}` : null;
   }
 
-  told(): string {
+  #told(): string {
     const { files, lines, board, lists, machines, disk, sam, line } = this;
     return [
       `${this.#owner.timers} timers, ${files} files, ${lines} reader lines`,

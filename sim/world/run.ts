@@ -81,7 +81,7 @@ async function passTime(world: World, pause_ms: number): Promise<void> {
   await clock.run(lived_ms);
   const left_ms = pause_ms - lived_ms;
   if (world.quiet) {
-    world.rests();
+    world.rests(false);
     clock.skip(left_ms);
   } else await clock.run(Math.min(left_ms, RESTLESS_MS));
 }
@@ -151,7 +151,7 @@ async function expectLiveness(world: World): Promise<void> {
   clock.skip(30 * MINUTE_MS);
   // So long a reader may need until it serves again (docs/operating.md).
   await clock.run(5_000);
-  world.rests();
+  world.rests(true);
   prepare(world, card);
   world.told = [];
   world.walks = true;

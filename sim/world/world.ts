@@ -167,8 +167,8 @@ export class World {
     const seen = { mode: '', passage: '' };
     gate.onChange(() => {
       if (!owner.alive) return;
-      this.#bounded(holds.excess());
       const now = gate.snapshot();
+      this.#bounded(holds.excess(now));
       for (const machine of ['mode', 'passage'] as const) {
         const state = now[machine];
         if (seen[machine] === state) continue;
@@ -225,9 +225,9 @@ export class World {
   }
 
   /** The lane is quiet, and has been for a moment: what it holds is what a lane needs. */
-  rests(): void {
+  rests(healed: boolean): void {
     const { life } = this;
-    if (life?.lane) this.#bounded(life.holds.atRest(life.lane));
+    if (life?.lane) this.#bounded(life.holds.atRest(life.lane, healed));
   }
 
   #bounded(excess: string | null): void {
