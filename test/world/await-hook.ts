@@ -10,8 +10,6 @@ export interface Moments {
   /** Awaits begun, and awaits resumed: each is a moment. */
   readonly begun: number;
   readonly resumed: number;
-  /** Where in the source. */
-  readonly places: ReadonlySet<string>;
 }
 
 export interface AwaitHook {
@@ -40,11 +38,9 @@ export function installHook(running: () => Owner | undefined): AwaitHook {
   let die: (place: string) => void = noDeath;
   let begun = 0;
   let resumed = 0;
-  let places = new Set<string>();
 
   const happens = (place: string) => {
     left -= 1;
-    places.add(place);
     if (left === 0) die(place);
   };
 
@@ -81,12 +77,11 @@ export function installHook(running: () => Owner | undefined): AwaitHook {
       die = end;
       begun = 0;
       resumed = 0;
-      places = new Set();
     },
     disarm() {
       armed = false;
       die = noDeath;
-      return { begun, resumed, places };
+      return { begun, resumed };
     },
   };
 }
