@@ -9,11 +9,18 @@ import { type Ledger, openLedger } from '../../controller/ledger/ledger.ts';
 import { createPsam, psamOptions } from '../../controller/sam/psam.ts';
 import { createMemoryLinkPair, type MemoryLink } from '../../firmware-bridge/link/memory.ts';
 import { createPn532Reader } from '../../firmware-bridge/pn532/reader.ts';
-import { type Disk, failed, ok, type Reply, type SamSlot } from '../../firmware-bridge/ports.ts';
+import {
+  type CardReader,
+  type Disk,
+  failed,
+  ok,
+  type Reply,
+  type SamSlot,
+} from '../../firmware-bridge/ports.ts';
 import { attachToLink } from '../chip/on-link.ts';
 import type { VirtualPn532 } from '../chip/pn532.ts';
 import type { Board } from './board.ts';
-import { type Border, diskOf, lineOf, logOf, slotOf } from './ports.ts';
+import { type Border, boardOf, diskOf, lineOf, listOf, logOf, slotOf } from './ports.ts';
 import type { LaneKind, Story } from './story.ts';
 
 const LEDGER = 'data/ledger';
@@ -36,6 +43,7 @@ export interface LaneParts {
 export interface Lane {
   readonly gate: Gate;
   readonly ledger: Ledger;
+  readonly reader: CardReader;
 }
 
 export async function openLane(parts: LaneParts): Promise<Reply<Lane>> {
@@ -55,16 +63,19 @@ export async function openLane(parts: LaneParts): Promise<Reply<Lane>> {
     parts.onLine(near);
     return ok(lineOf(border, near));
   };
+  const reader = createPn532Reader({ openLink, clock, config: config.reader });
   const gate = createGate({
-    ...{ config, clock, blacklist, ledger: ledger.value },
-    reader: createPn532Reader({ openLink, clock, config: config.reader }),
+    ...{ config, clock, reader, ledger: ledger.value, blacklist: listOf(border, blacklist) },
     sam: createPsam(slotOf(border, parts.slot), psamOptions(config)),
-    barrier: board.portOf(owner, () => border.cross()),
+    barrier: boardOf(
+      border,
+      board.portOf(owner, () => border.cross()),
+    ),
     indicator: { show: () => {} },
     network: createNetwork(config.site),
     log: logOf(owner, parts.log),
   });
-  return ok({ gate, ledger: ledger.value });
+  return ok({ gate, reader, ledger: ledger.value });
 }
 
 const shipped = new Map<LaneKind, LaneConfig>();

@@ -4,11 +4,19 @@ import { createHash } from 'node:crypto';
 
 /** Name → how often, by table. */
 export type Coverage = Record<Table, Record<string, number>>;
-export const TABLES = ['transitions', 'faults', 'outcomes', 'books'] as const;
+export const TABLES = [
+  'states',
+  'transitions',
+  'faults',
+  /** In which mode of the lane, and state of the tap, faults struck. */
+  'moments',
+  'outcomes',
+  'books',
+] as const;
 export type Table = (typeof TABLES)[number];
 
 export function noCoverage(): Coverage {
-  return { transitions: {}, faults: {}, outcomes: {}, books: {} };
+  return { states: {}, transitions: {}, faults: {}, moments: {}, outcomes: {}, books: {} };
 }
 
 export function addCoverage(sum: Coverage, more: Coverage): void {
