@@ -58,6 +58,8 @@ export interface GateSnapshot {
   readonly mode: LaneMode;
   readonly tap: string;
   readonly passage: string;
+  /** Passengers who have paid and not yet passed. */
+  readonly rights: number;
   readonly sign: Sign;
   /** At the other end, where the lane has one. */
   readonly farSign?: Sign;
@@ -167,6 +169,7 @@ export function createGate(deps: GateDeps): Gate {
       mode: lane.mode,
       tap: runner.state,
       passage: passage.state,
+      rights: passage.rights,
       sign: near.board.sign,
       ...(other && { farSign: other.board.sign }),
     };

@@ -19,7 +19,9 @@ import { type Incident, type PassageEvent, passageMachine, RIGHTS_MAX } from './
 
 export interface PassageKeeper {
   readonly state: string;
-  /** As many have paid and not yet passed as the lane can hold: nobody else may pay now. */
+  /** How many have paid and not yet passed. */
+  readonly rights: number;
+  /** As many as the lane can hold: nobody else may pay now. */
   readonly full: boolean;
   /** The lane serves the other end at this moment: nobody may pay for this direction now. */
   busyFor(direction: Direction): boolean;
@@ -121,6 +123,9 @@ export function createPassageKeeper(options: PassageKeeperOptions): PassageKeepe
   return {
     get state() {
       return actor.getSnapshot().value;
+    },
+    get rights() {
+      return actor.getSnapshot().context.rights.length;
     },
     get full() {
       return actor.getSnapshot().context.rights.length >= RIGHTS_MAX;

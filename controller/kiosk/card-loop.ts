@@ -42,6 +42,7 @@ const FAULTS_MAX = 3;
 
 export function createCardLoop(options: CardLoopOptions): CardLoop {
   const { clock, faces, pause_ms, look, open, onCard, onOdd, onGone, onTrouble } = options;
+  /** Few: a session asks for one thing and waits for its answer; the card's leaving empties it. */
   const jobs: CardWork[] = [];
   /** Readers that failed with a card: what lies there is no new card before they were empty. */
   const unsure = new Set<Face>();

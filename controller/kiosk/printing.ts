@@ -21,7 +21,7 @@ export interface Printing {
   compose(content: SlipContent, options: Omit<SlipOptions, 'columns'>): Buffer;
   /** The first slip takes a quarter of a second to compose, the next ones three milliseconds. */
   rehearse(): void;
-  /** Asks the printer anew. */
+  /** Asks the printer anew; while it is being asked, all who ask share the next answer. */
   refresh(): Promise<void>;
   /** Null when all of it is on paper, else why not. The document is wiped in any case. */
   print(document: Buffer): Promise<Notice['code'] | null>;
@@ -31,6 +31,8 @@ export interface Printing {
 
 export function createPrinting({ config, printer, devices, changed }: PrintingOptions): Printing {
   let status: PrinterStatus | null = null;
+  let asking: Promise<void> | null = null;
+  let next: Promise<void> | null = null;
 
   return {
     get ready() {
@@ -56,7 +58,21 @@ export function createPrinting({ config, printer, devices, changed }: PrintingOp
     return slipToEscPos(composeSlip(content, { ...options, columns }), { columns, cut, qr });
   }
 
-  async function refresh(): Promise<void> {
+  function refresh(): Promise<void> {
+    if (asking) {
+      next ??= asking.then(() => {
+        next = null;
+        return refresh();
+      });
+      return next;
+    }
+    asking = ask().finally(() => {
+      asking = null;
+    });
+    return asking;
+  }
+
+  async function ask(): Promise<void> {
     if (!printer || !devices().usable('printer')) return;
     const answer = await printer.status();
     if (answer.ok) devices().alive('printer');

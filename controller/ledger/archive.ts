@@ -58,6 +58,7 @@ export class Archive {
   readonly #retired: Retired[];
   /** Behind the last segment that was summed up. */
   #position: Position;
+  /** A job for each segment that ends, and for each tidying: no more than files on the disk. */
   #work: Promise<unknown> = Promise.resolve();
 
   constructor(parts: ArchiveParts) {

@@ -94,6 +94,11 @@ export class Journal {
     return done;
   }
 
+  /** Appends that wait for the disk now; at most 1,000. */
+  get waiting(): number {
+    return this.#waiting;
+  }
+
   get segment(): number {
     return this.#tail.segment.number;
   }

@@ -217,6 +217,7 @@ class OpenLedger implements Ledger {
     const { open, closed } = this.#index.forgotten;
     return {
       refused_appends: this.#journal.refused,
+      waiting_appends: this.#journal.waiting,
       forgotten_open: open,
       forgotten_closed: closed,
       discarded_indexes: this.#parts.summaries.discarded,

@@ -10,11 +10,15 @@ import type { AuthRequest, SscCrypto } from './ssc-keys.ts';
 /** What a PSAM that lost its power for a moment answers: its application is gone. */
 const LOST_APPLICATION: readonly number[] = [0x6901, 0x6985, 0x6986, 0x6d00, 0x6e00];
 
+/** Requests that wait, with the one under way. */
+const QUEUE_MAX = 8;
+
 export function createSscPsam(slot: SamSlot, config: SscConfig['psam']): SscCrypto {
   let started = false;
   /** The length that this PSAM took last. */
   let factorLength: number = config.process_factor_len;
   let queue: Promise<unknown> = Promise.resolve();
+  let queued = 0;
   const send = async (command: Command) => ofSam(await exchange(slot, command, config.timeout_ms));
 
   async function start(): Promise<Reply<Buffer>> {
@@ -80,9 +84,16 @@ export function createSscPsam(slot: SamSlot, config: SscConfig['psam']): SscCryp
     return second;
   }
 
-  /** A PSAM does one thing at a time. */
-  function inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const mine = queue.then(work);
+  /** A PSAM does one thing at a time; to one that hangs no further questions are put. */
+  function inTurn<T>(work: () => Promise<Reply<T>>): Promise<Reply<T>> {
+    if (queued >= QUEUE_MAX) {
+      const detail = `${slot.name}: ${QUEUE_MAX} requests wait already`;
+      return Promise.resolve(failed('link-busy', 'none', detail));
+    }
+    queued += 1;
+    const mine = queue.then(work).finally(() => {
+      queued -= 1;
+    });
     queue = mine.catch(() => {});
     return mine;
   }

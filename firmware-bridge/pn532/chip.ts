@@ -35,6 +35,8 @@ export interface Chip {
   abort(): void;
   /** Why the link is dead, or undefined while it lives. */
   lost(): Fault | undefined;
+  /** Commands under way or waiting; a further one is refused when there are eight. */
+  waiting(): number;
   counters(): Readonly<Record<string, number>>;
   close(): Promise<void>;
 }
@@ -123,6 +125,7 @@ export function createChip(options: ChipOptions): Chip {
       else if (!chip.dead) link.write(ACK_FRAME);
     },
     lost: () => chip.dead,
+    waiting: () => chip.queued,
     counters: () => ({
       ...chip.decoder.counters(),
       ...chip.counts,

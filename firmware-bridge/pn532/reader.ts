@@ -106,7 +106,10 @@ export function createPn532Reader(options: Pn532ReaderOptions): Pn532Reader {
     },
     detect: () => detect(reader),
     probe: () => request(reader, getFirmwareVersion()),
-    counters: () => addCounts({ ...reader.retired }, reader.chip?.counters() ?? {}),
+    counters: () => ({
+      ...addCounts({ ...reader.retired }, reader.chip?.counters() ?? {}),
+      waiting: reader.chip?.waiting() ?? 0,
+    }),
     async close() {
       reader.closed = true;
       reader.session += 1;

@@ -33,6 +33,8 @@ const QUIET_MS = 50;
 /** How often the printer is asked whether it still prints. */
 const WATCH_MS = 500;
 const CLEAR_MS = 300;
+/** What waits for the printer at most, with what is under way. */
+const QUEUE_MAX = 8;
 
 /** DLE DC4 8: clear the buffers, in real time; answered by 37 25 00. */
 const CLEAR = Buffer.from('10140801031401060208', 'hex');
@@ -56,10 +58,11 @@ interface Desk {
   printing: boolean;
   /** One at a time: answers do not say what they answer. */
   queue: Promise<unknown>;
+  queued: number;
 }
 
 function newCounts() {
-  const line = { questions: 0, timeouts: 0, stray_bytes: 0 };
+  const line = { questions: 0, timeouts: 0, stray_bytes: 0, dropped: 0 };
   return { ...line, connects: 0, documents: 0, printed: 0, broken_off: 0, cleared: 0, cut_off: 0 };
 }
 
@@ -70,7 +73,7 @@ export function createEscPosPrinter(options: EscPosOptions): Printer {
   // Who knows what a program before this one left behind.
   const desk: Desk = {
     ...{ options, counts: newCounts(), ...state, dirty: true },
-    queue: Promise.resolve(),
+    ...{ queue: Promise.resolve(), queued: 0 },
   };
   return {
     name: options.name,
@@ -96,8 +99,17 @@ export function createEscPosPrinter(options: EscPosOptions): Printer {
   };
 }
 
-function exclusive<T>(desk: Desk, work: () => Promise<T>): Promise<T> {
-  const turn = desk.queue.then(work);
+function exclusive<T>(desk: Desk, work: () => Promise<Reply<T>>): Promise<Reply<T>> {
+  const { options, counts } = desk;
+  if (desk.queued >= QUEUE_MAX) {
+    counts.dropped += 1;
+    const detail = `${options.name}: ${QUEUE_MAX} jobs wait for it`;
+    return Promise.resolve(failed('link-busy', 'none', detail));
+  }
+  desk.queued += 1;
+  const turn = desk.queue.then(work).finally(() => {
+    desk.queued -= 1;
+  });
   desk.queue = turn.catch(() => {});
   return turn;
 }

@@ -53,7 +53,7 @@ export interface Supervisor {
   found(): void;
   /** Resolves as soon as it is known whether the device can be used. */
   settled(): Promise<void>;
-  /** Of the ladder, and `failures`, `losses`, `recoveries`. */
+  /** Of the ladder, `failures`, `losses`, `recoveries`, and how many calls are `under_way` now. */
   counters(): Readonly<Record<string, number>>;
   /** Closes the device; legal in every state, returns within `limit_ms` (1,800 ms). */
   stop(limit_ms?: number): Promise<void>;
@@ -151,7 +151,7 @@ class Watcher {
   }
 
   counters() {
-    return { ...this.#ladder.counters(), ...this.#counts };
+    return { ...this.#ladder.counters(), ...this.#counts, under_way: this.#cancel.size };
   }
 
   async stop(limit_ms: number): Promise<void> {

@@ -6,6 +6,7 @@ import { bundleWorker } from '../world/bundle.ts';
 import { type Campaign, type Failure, type Progress, runCampaign } from '../world/campaign.ts';
 import type { Violation } from '../world/checks.ts';
 import { drawStory } from '../world/draw.ts';
+import { gapsOf, UNREACHED } from '../world/gaps.ts';
 import { type Coverage, TABLES } from '../world/record.ts';
 import { type Outcome, runStory } from '../world/run.ts';
 import { shrink } from '../world/shrink.ts';
@@ -120,6 +121,7 @@ function reportOf(done: Campaign, { from, taps, faults }: WorldOptions): string[
   return [
     `seeds ${from} to ${from + seeds - 1}, ${taps} taps each, fault rates × ${faults}`,
     ...tableOf(done.coverage),
+    ...gapsIn(done.coverage),
     `${done.taps} taps in ${Math.round(elapsed_ms / 1_000)} s, ${rateOf(done)} taps/s; ` +
       `${perCore(done)} taps/s of one core's time`,
     `${failures.length} violations`,
@@ -137,6 +139,19 @@ function tableOf(coverage: Coverage): string[] {
     const lines = rows.map(([name, count]) => `  ${name.padEnd(40)} ${String(count).padStart(9)}`);
     return [`${table} (${rows.length})`, ...lines];
   });
+}
+
+/** What there is and was not met. */
+function gapsIn(coverage: Coverage): string[] {
+  const { states, transitions, faults } = gapsOf(coverage);
+  return [
+    `states never entered (${states.length})`,
+    ...states.map((state) => `  ${state.padEnd(40)} ${UNREACHED[state] ?? 'not by these seeds'}`),
+    `transitions never taken (${transitions.length})`,
+    ...transitions.map((step) => `  ${step}`),
+    `faults that never struck (${faults.length})`,
+    ...faults.map((fault) => `  ${fault}`),
+  ];
 }
 
 function progressLine(progress: Progress, { workers }: WorldOptions): string {

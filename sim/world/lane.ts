@@ -9,7 +9,14 @@ import { keepHouse } from '../../controller/ops/housekeeping.ts';
 import { createPsam, psamOptions } from '../../controller/sam/psam.ts';
 import { createMemoryLinkPair, type MemoryLink } from '../../firmware-bridge/link/memory.ts';
 import { createPn532Reader } from '../../firmware-bridge/pn532/reader.ts';
-import { type Disk, failed, ok, type Reply, type SamSlot } from '../../firmware-bridge/ports.ts';
+import {
+  type CardReader,
+  type Disk,
+  failed,
+  ok,
+  type Reply,
+  type SamSlot,
+} from '../../firmware-bridge/ports.ts';
 import { attachToLink } from '../chip/on-link.ts';
 import type { VirtualPn532 } from '../chip/pn532.ts';
 import { SIM_LIST_KEY } from '../keys.ts';
@@ -17,7 +24,7 @@ import { type Chance, createChance } from '../lane/chance.ts';
 import type { Board } from './board.ts';
 import { createSummaryFiles } from './index-files.ts';
 import type { Lists } from './lists.ts';
-import { type Border, diskOf, lineOf, logOf, slotOf } from './ports.ts';
+import { type Border, boardOf, diskOf, lineOf, listOf, logOf, slotOf } from './ports.ts';
 import type { LaneKind, Story } from './story.ts';
 
 const LEDGER = 'data/ledger';
@@ -42,6 +49,7 @@ export interface LaneParts {
 export interface Lane {
   readonly gate: Gate;
   readonly ledger: Ledger;
+  readonly reader: CardReader;
   /** Removes what is settled and old, now and each hour. */
   keepHouse(): void;
   /** In order, and all of it. */
@@ -70,18 +78,18 @@ export async function openLane(parts: LaneParts): Promise<Reply<Lane>> {
     return ok(lineOf(border, near));
   };
   const log = logOf(owner, parts.log);
+  const reader = createPn532Reader({ openLink, clock, config: config.reader });
   const gate = createGate({
-    ...{ config, clock, blacklist, ledger: ledger.value },
-    reader: createPn532Reader({ openLink, clock, config: config.reader }),
+    ...{ config, clock, reader, ledger: ledger.value, blacklist: listOf(border, blacklist) },
     sam: createPsam(slotOf(border, parts.slot), psamOptions(config)),
-    barrier: board.portOf(border),
+    barrier: boardOf(border, board.portOf(border)),
     indicator: { show: () => {} },
     network: createNetwork(config.site),
     log,
   });
   let endHouse = () => {};
   return ok({
-    ...{ gate, ledger: ledger.value },
+    ...{ gate, reader, ledger: ledger.value },
     keepHouse() {
       endHouse();
       endHouse = keepHouse({ config, clock, log, ledger: ledger.value });

@@ -5,9 +5,11 @@
  * death at each of them is a death at every await.
  */
 
+import type { WatchedBlacklist } from '../../controller/blacklist/blacklist.ts';
 import type { Log } from '../../controller/ops/log.ts';
 import type { Link } from '../../firmware-bridge/link/link.ts';
 import {
+  type Barrier,
   type Disk,
   type DiskFile,
   failed,
@@ -17,9 +19,12 @@ import {
 } from '../../firmware-bridge/ports.ts';
 import type { Owner, VirtualClock } from './clock.ts';
 import type { Direction, Spoiling } from './faults.ts';
+import { ending, type Holdings } from './holdings.ts';
 
 export interface Border {
   readonly owner: Owner;
+  /** What the process holds: counted here, judged elsewhere. */
+  readonly holds: Holdings;
   readonly clock: VirtualClock;
   /** Before and after the work of every call; may end the life of `owner`. */
   cross(): void;
@@ -40,47 +45,60 @@ export type SamTrouble =
   | { readonly kind: 'answer'; readonly bytes: Buffer }
   | { readonly kind: 'spoil-answer' };
 
+type Port = 'disk' | 'sam' | 'line';
+
 /** What the dead wait for. */
 function hangs(): Promise<never> {
   return new Promise(() => {});
 }
 
 /** One asynchronous call: it may die before it began, or after it had its effect. */
-async function call<T>(border: Border, work: () => Promise<T>): Promise<T> {
-  const { owner, never = hangs } = border;
+async function call<T>(border: Border, port: Port, work: () => Promise<T>): Promise<T> {
+  const { owner, holds, never = hangs } = border;
   if (owner.alive) border.cross();
   if (!owner.alive) return never();
+  holds[port] += 1;
   let done: T;
   try {
     done = await work();
   } catch (error) {
     if (!owner.alive) return never();
+    holds[port] -= 1;
     throw error;
   }
+  holds[port] -= 1;
   if (owner.alive) border.cross();
   return owner.alive ? done : never();
 }
 
 export function diskOf(border: Border, disk: Disk): Disk {
   return {
-    makeDirectory: (path) => call(border, () => disk.makeDirectory(path)),
-    list: (path) => call(border, () => disk.list(path)),
-    syncDirectory: (path) => call(border, () => disk.syncDirectory(path)),
-    rename: (from, to) => call(border, () => disk.rename(from, to)),
-    link: (from, to) => call(border, () => disk.link(from, to)),
-    remove: (path) => call(border, () => disk.remove(path)),
-    open: (path, mode) => call(border, async () => fileOf(border, await disk.open(path, mode))),
+    makeDirectory: (path) => call(border, 'disk', () => disk.makeDirectory(path)),
+    list: (path) => call(border, 'disk', () => disk.list(path)),
+    syncDirectory: (path) => call(border, 'disk', () => disk.syncDirectory(path)),
+    rename: (from, to) => call(border, 'disk', () => disk.rename(from, to)),
+    link: (from, to) => call(border, 'disk', () => disk.link(from, to)),
+    remove: (path) => call(border, 'disk', () => disk.remove(path)),
+    open: (path, mode) =>
+      call(border, 'disk', async () => fileOf(border, await disk.open(path, mode))),
   };
 }
 
 function fileOf(border: Border, file: DiskFile): DiskFile {
+  border.holds.files += 1;
+  const given = ending(() => {
+    border.holds.files -= 1;
+  });
   return {
-    size: () => call(border, () => file.size()),
-    read: (offset, length, into) => call(border, () => file.read(offset, length, into)),
-    write: (offset, bytes) => call(border, () => file.write(offset, bytes)),
-    sync: () => call(border, () => file.sync()),
-    truncate: (size) => call(border, () => file.truncate(size)),
-    close: () => call(border, () => file.close()),
+    size: () => call(border, 'disk', () => file.size()),
+    read: (offset, length, into) => call(border, 'disk', () => file.read(offset, length, into)),
+    write: (offset, bytes) => call(border, 'disk', () => file.write(offset, bytes)),
+    sync: () => call(border, 'disk', () => file.sync()),
+    truncate: (size) => call(border, 'disk', () => file.truncate(size)),
+    close() {
+      given();
+      return call(border, 'disk', () => file.close());
+    },
   };
 }
 
@@ -100,6 +118,10 @@ export function lineOf(border: Border, link: Link, { out, back } = READER): Link
   const { owner } = border;
   const toChip = createDelay(border);
   const toHost = createDelay(border);
+  border.holds.lines += 1;
+  const given = ending(() => {
+    border.holds.lines -= 1;
+  });
   return {
     ...link,
     write(bytes) {
@@ -128,8 +150,11 @@ export function lineOf(border: Border, link: Link, { out, back } = READER): Link
         },
       });
     },
-    setBaud: (baud) => call(border, () => link.setBaud(baud)),
-    close: () => call(border, () => link.close()),
+    setBaud: (baud) => call(border, 'line', () => link.setBaud(baud)),
+    close() {
+      given();
+      return call(border, 'line', () => link.close());
+    },
   };
 }
 
@@ -191,9 +216,9 @@ export function slotOf(border: Border, slot: SamSlot): SamSlot {
   };
   return {
     name: slot.name,
-    reset: () => call(border, () => slot.reset()),
-    transceive: (command, timeout_ms) => call(border, () => transceive(command, timeout_ms)),
-    close: () => call(border, () => slot.close()),
+    reset: () => call(border, 'sam', () => slot.reset()),
+    transceive: (command, timeout_ms) => call(border, 'sam', () => transceive(command, timeout_ms)),
+    close: () => call(border, 'sam', () => slot.close()),
   };
 }
 
@@ -207,6 +232,43 @@ function spoiltAnswer(answer: Buffer): Buffer {
 
 function sleep(clock: VirtualClock, delay_ms: number): Promise<void> {
   return new Promise((resolve) => clock.setTimeout(resolve, delay_ms));
+}
+
+/** Whoever listens at the gate board is counted. */
+export function boardOf({ holds }: Border, barrier: Barrier): Barrier {
+  return {
+    ...barrier,
+    onEvent(listener) {
+      holds.board += 1;
+      const end = barrier.onEvent(listener);
+      const given = ending(() => {
+        holds.board -= 1;
+      });
+      return () => {
+        given();
+        end();
+      };
+    },
+  };
+}
+
+/** And whoever wants to hear of the list's health. */
+export function listOf({ holds }: Border, list: WatchedBlacklist): WatchedBlacklist {
+  return {
+    check: (card) => list.check(card),
+    health: () => list.health(),
+    onHealth(listener) {
+      holds.lists += 1;
+      const end = list.onHealth(listener);
+      const given = ending(() => {
+        holds.lists -= 1;
+      });
+      return () => {
+        given();
+        end();
+      };
+    },
+  };
 }
 
 /** The log of a process, while it lives. */

@@ -4,11 +4,21 @@ import { createHash } from 'node:crypto';
 
 /** Name → how often, by table. */
 export type Coverage = Record<Table, Record<string, number>>;
-export const TABLES = ['transitions', 'faults', 'outcomes', 'books', 'lists'] as const;
+export const TABLES = [
+  'states',
+  'transitions',
+  'faults',
+  /** In which mode of the lane, and state of the tap, faults struck. */
+  'moments',
+  'outcomes',
+  'books',
+  'lists',
+] as const;
 export type Table = (typeof TABLES)[number];
 
 export function noCoverage(): Coverage {
-  return { transitions: {}, faults: {}, outcomes: {}, books: {}, lists: {} };
+  const [states, transitions, faults, moments] = [{}, {}, {}, {}];
+  return { states, transitions, faults, moments, outcomes: {}, books: {}, lists: {} };
 }
 
 export function addCoverage(sum: Coverage, more: Coverage): void {

@@ -24,7 +24,7 @@ export interface Outcome {
 const LIVED_MS = 150;
 /** While the lane is closed, or mends something, time passes as it is; but no more than that. */
 const RESTLESS_MS = 6_000;
-const SETTLES_MS = 12_000;
+export const SETTLES_MS = 12_000;
 /** Everything mended: by then the lane must serve again. */
 const HEALS_MS = 20_000;
 const MINUTE_MS = 60_000;
@@ -42,15 +42,21 @@ export async function runStory(story: Story, { whole = false } = {}): Promise<Ou
     await passengerComes(world, step);
     taps += 1;
   }
-  if (!checks.violation) await expectLiveness(world);
-  if (!checks.violation) await balanceBooks(world);
-  if (!checks.violation) await world.stop();
+  await conclude(world);
   const { violation } = checks;
   if (violation) log.write(`VIOLATION ${violation.rule}: ${violation.text}`);
   return { violation, digest: log.digest(), lines: log.lines, coverage: log.coverage, taps };
 }
 
-async function passengerComes(world: World, step: Step): Promise<void> {
+/** Faults stop: the next card is served, the books agree, the lane stops in order. */
+export async function conclude(world: World): Promise<void> {
+  const { checks } = world;
+  if (!checks.violation) await expectLiveness(world);
+  if (!checks.violation) await balanceBooks(world);
+  if (!checks.violation) await world.stop();
+}
+
+export async function passengerComes(world: World, step: Step): Promise<void> {
   const { clock, field, checks, cards, log } = world;
   const card = cards[step.card];
   if (!card) throw new Error(`step ${step.id} names card ${step.card}, which is not there`);
@@ -79,8 +85,10 @@ async function passTime(world: World, pause_ms: number): Promise<void> {
   const lived_ms = Math.min(pause_ms, LIVED_MS);
   await clock.run(lived_ms);
   const left_ms = pause_ms - lived_ms;
-  if (world.quiet) clock.skip(left_ms);
-  else await clock.run(Math.min(left_ms, RESTLESS_MS));
+  if (world.quiet) {
+    world.rests(false);
+    clock.skip(left_ms);
+  } else await clock.run(Math.min(left_ms, RESTLESS_MS));
 }
 
 /** Nothing but staff ends a distrust of the SAM: it is examined, and the lane started anew. */
@@ -149,6 +157,7 @@ async function expectLiveness(world: World): Promise<void> {
   clock.skip(30 * MINUTE_MS);
   // So long a reader may need until it serves again (docs/operating.md).
   await clock.run(5_000);
+  world.rests(true);
   prepare(world, card);
   world.told = [];
   world.walks = true;

@@ -10,6 +10,7 @@ import { createVirtualPn532, type VirtualPn532 } from '../chip/pn532.ts';
 import { NO_TIMING, REAL_TIMING } from '../chip/timing.ts';
 import { type Chance, createChance } from '../lane/chance.ts';
 import { createVirtualPsam, type VirtualPsam } from '../sam/psam.ts';
+import { hearStates } from './actors.ts';
 import { type Board, type BoardEars, createBoard, type Doors } from './board.ts';
 import { type Breakage, createBreakage } from './breakage.ts';
 import { listedSerials, makeCards, type WorldCard } from './cards.ts';
@@ -17,6 +18,7 @@ import { Checks } from './checks.ts';
 import { createVirtualClock, type Owner, type VirtualClock } from './clock.ts';
 import { WorldDisk } from './disk.ts';
 import { Hazards, type Struck } from './hazards.ts';
+import { Holdings, spareOf } from './holdings.ts';
 import { configFor, type Lane, openLane } from './lane.ts';
 import { ListFiles } from './list-files.ts';
 import { createSetLists, type Lists } from './lists.ts';
@@ -33,6 +35,7 @@ const STOPS_MS = 6_000;
 
 export interface Life {
   readonly owner: Owner;
+  readonly holds: Holdings;
   lane: Lane | null;
 }
 
@@ -96,7 +99,7 @@ export class World {
       ...{ board: this.board, disk: this.disk },
       hit: (name) => this.#hit(name),
       lists: this.lists,
-      die: (fault) => this.#die(fault),
+      die: (fault) => this.die(fault),
     });
     this.hazards = new Hazards({
       clock,
@@ -109,11 +112,19 @@ export class World {
   boot(): void {
     if (this.life?.owner.alive) return;
     const owner: Owner = { alive: true, timers: 0 };
-    const life: Life = { owner, lane: null };
+    const life: Life = {
+      owner,
+      holds: new Holdings(owner, spareOf(this.story.fitted)),
+      lane: null,
+    };
     this.life = life;
     this.#wrongMac2 = 0;
     this.distrusted = false;
     this.log.write('boot');
+    hearStates((machine, state, before) => {
+      this.log.count('states', `${machine} ${state}`);
+      if (before !== null) this.log.count('transitions', `${machine} ${before} → ${state}`);
+    });
     void this.#start(life).catch((error: unknown) => {
       this.checks.fail('resources', `the lane threw: ${String(error)}`);
     });
@@ -124,7 +135,7 @@ export class World {
     this.#lives += 1;
     const opened = await openLane({
       life: this.#lives,
-      ...{ story, board, disk, config: configFor(story), border: this.#borderOf(life.owner) },
+      ...{ story, board, disk, config: configFor(story), border: this.#borderOf(life) },
       ...{ chip: this.#chip, slot: this.#slot(), lists },
       plugged: () => this.#breakage.plugged,
       onLine: (line) => this.#breakage.useLine(line),
@@ -151,18 +162,18 @@ export class World {
     await gate.start();
   }
 
-  #follow({ owner, lane }: Life): void {
+  #follow({ owner, holds, lane }: Life): void {
     if (!lane) return;
     const { gate } = lane;
-    const seen = { mode: '', tap: '', passage: '' };
+    const seen = { mode: '', passage: '' };
     gate.onChange(() => {
       if (!owner.alive) return;
       const now = gate.snapshot();
-      for (const machine of ['mode', 'tap', 'passage'] as const) {
+      this.#bounded(holds.excess(now));
+      for (const machine of ['mode', 'passage'] as const) {
         const state = now[machine];
         if (seen[machine] === state) continue;
-        this.log.count('transitions', `${machine} ${seen[machine]} → ${state}`);
-        if (machine !== 'tap') this.log.write(`${machine} ${state}`);
+        this.log.write(`${machine} ${state}`);
         seen[machine] = state;
       }
     });
@@ -218,10 +229,19 @@ export class World {
     const stopped = await clock.run(STOPS_MS, () => over || !life.owner.alive);
     if (!life.owner.alive) return;
     if (!stopped) checks.fail('resources', `the lane did not stop within ${STOPS_MS} ms`);
-    const { timers } = life.owner;
-    if (timers > 0) checks.fail('resources', `${timers} timers wait in a lane that was stopped`);
+    this.#bounded(life.holds.left());
     this.log.write('stopped');
     life.owner.alive = false;
+  }
+
+  /** The lane is quiet, and has been for a moment: what it holds is what a lane needs. */
+  rests(healed: boolean): void {
+    const { life } = this;
+    if (life?.lane) this.#bounded(life.holds.atRest(life.lane, healed));
+  }
+
+  #bounded(excess: string | null): void {
+    if (excess !== null) this.checks.fail('resources', excess);
   }
 
   begin(step: Step): void {
@@ -263,7 +283,7 @@ export class World {
     return new ListFiles({
       ...{ clock, disk, settings, odd, even },
       serials: cards.flatMap(({ serial }) => serial ?? []),
-      borderOf: (owner) => this.#borderOf(owner),
+      borderOf: (owner) => this.#borderOf({ owner, holds: new Holdings(owner) }),
       log: (text) => log.write(text),
       count: (name) => log.count('lists', name),
       broken: (what) => checks.fail('blacklist', what),
@@ -274,7 +294,7 @@ export class World {
     const { clock, disk, checks, log } = this;
     return new Office({
       ...{ clock, disk, checks },
-      borderOf: (owner) => this.#borderOf(owner),
+      borderOf: (owner) => this.#borderOf({ owner, holds: new Holdings(owner) }),
       log: (text) => log.write(text),
       keepHouse: () => {
         if (this.life?.owner.alive) this.life.lane?.keepHouse();
@@ -282,9 +302,9 @@ export class World {
     });
   }
 
-  #borderOf(owner: Owner): Border {
+  #borderOf({ owner, holds }: Pick<Life, 'owner' | 'holds'>): Border {
     return {
-      owner,
+      ...{ owner, holds },
       clock: this.clock,
       cross: () => {
         if (owner.alive) this.hazards.port();
@@ -355,11 +375,14 @@ export class World {
   }
 
   #hit(name: string): void {
+    const now = this.life?.owner.alive ? this.life.lane?.gate.snapshot() : undefined;
     this.log.count('faults', name);
+    this.log.count('moments', now ? `lane ${now.mode}, tap ${now.tap}` : 'no lane');
     this.log.write(`fault ${name}`);
   }
 
-  #die(fault: Extract<Struck, { kind: 'kill' | 'power-cut' }>): void {
+  /** The process dies at this very moment, by itself or with everything around it. */
+  die(fault: Pick<Extract<Struck, { kind: 'kill' | 'power-cut' }>, 'kind' | 'down_ms'>): void {
     const { life } = this;
     if (!life?.owner.alive) return;
     this.end(life, fault.down_ms);

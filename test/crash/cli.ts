@@ -1,7 +1,11 @@
-/** `npm run crash -- [--kills N] [--trials N] [--seed N]`: the long run, with its counts. */
+/**
+ * `npm run crash -- [--kills N] [--trials N] [--seed N]`: the long run, with its counts;
+ * `npm run crash -- --awaits`: a process of the world dies at every await.
+ */
 
 import { parseArgs } from 'node:util';
 import { systemClock } from '../../firmware-bridge/clock.ts';
+import { dieAtAwaits, tellRun } from '../world/awaits.ts';
 import type { Tally } from './kit.ts';
 import { damageLedgers } from './ledger-flips.ts';
 import { killWritersAtEveryChange, killWritersAtRandom } from './ledger-kills.ts';
@@ -13,6 +17,7 @@ const { values } = parseArgs({
     kills: { type: 'string', default: '2000' },
     trials: { type: 'string', default: '200' },
     seed: { type: 'string', default: '1' },
+    awaits: { type: 'boolean', default: false },
   },
 });
 const [wanted, trials, seed] = [values.kills, values.trials, values.seed].map(Number);
@@ -20,7 +25,16 @@ if (![wanted, trials, seed].every((each) => Number.isInteger(each) && Number(eac
   throw new Error('--kills, --trials and --seed take whole numbers');
 }
 
-await run(Number(wanted), Number(trials), Number(seed));
+if (values.awaits) await everyAwait();
+else await run(Number(wanted), Number(trials), Number(seed));
+
+async function everyAwait(): Promise<void> {
+  const run = await dieAtAwaits({ deaths: ['kill', 'power-cut'], every: 1 });
+  const never = run.loaded.filter((place) => !run.places.includes(place));
+  process.stdout.write(`${tellRun(run).join('\n')}\n`);
+  process.stdout.write(`no process died at: ${never.join(' ')}\n`);
+  if (run.broken.length > 0) process.exitCode = 1;
+}
 
 async function run(wanted: number, trials: number, seed: number): Promise<void> {
   let kills = 0;

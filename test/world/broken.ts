@@ -7,7 +7,7 @@ import { resolve } from 'node:path';
 import { build, type Plugin } from 'esbuild';
 import { type Bundle, workerBuild } from '../../sim/world/bundle.ts';
 import type { Order, Report } from '../../sim/world/worker.ts';
-import type { Mutant } from './mutants.ts';
+import type { Change, Mutant } from './mutants.ts';
 
 export async function buildMutant(mutant: Mutant): Promise<Bundle> {
   const { options, bundle } = workerBuild();
@@ -15,19 +15,25 @@ export async function buildMutant(mutant: Mutant): Promise<Bundle> {
   return bundle;
 }
 
-function changing({ name, file, find, put }: Mutant): Plugin {
+function changing(mutant: Mutant): Plugin {
   return {
     name: 'mutant',
     setup({ onLoad }) {
-      const path = resolve(file);
+      const path = resolve(mutant.file);
       const filter = new RegExp(`^${path.replaceAll(/[.]/g, '\\.')}$`);
-      onLoad({ filter }, () => {
-        const parts = readFileSync(path, 'utf8').split(find);
-        if (parts.length !== 2) throw new Error(`${name}: ${parts.length - 1} places in ${file}`);
-        return { contents: parts.join(put), loader: 'ts' };
-      });
+      onLoad({ filter }, () => ({
+        contents: changed(readFileSync(path, 'utf8'), mutant),
+        loader: 'ts',
+      }));
     },
   };
+}
+
+/** The source of the mutant's file, with its change. */
+export function changed(source: string, { name, file, find, put }: Change): string {
+  const parts = source.split(find);
+  if (parts.length !== 2) throw new Error(`${name}: ${parts.length - 1} places in ${file}`);
+  return parts.join(put);
 }
 
 /** One story in a process of its own. */

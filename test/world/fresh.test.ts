@@ -3,6 +3,7 @@ import * as assert from 'uvu/assert';
 import { systemClock } from '../../firmware-bridge/clock.ts';
 import { bundleWorker } from '../../sim/world/bundle.ts';
 import { runCampaign } from '../../sim/world/campaign.ts';
+import { gapsOf, UNREACHED } from '../../sim/world/gaps.ts';
 import { feature } from '../kit/feature.ts';
 
 const fresh = feature('fresh worlds');
@@ -27,6 +28,10 @@ fresh.test(
         `npm run world -- --seed ${seed} --taps ${TAPS}: ${violation.rule}: ${violation.text}`,
     );
     assert.equal(told, []);
+    const { states, faults } = gapsOf(done.coverage);
+    process.stdout.write(`not entered: ${states.join(', ')}; not struck: ${faults.join(', ')}\n`);
+    const entered = Object.keys(UNREACHED).filter((state) => !states.includes(state));
+    assert.equal(entered, [], 'sim/world/gaps.ts says that the world cannot reach these');
     assert.ok(done.seeds > 0);
   },
   3 * LIMIT_MS,

@@ -5,12 +5,16 @@
 
 import type { Fitting } from '../../sim/world/story.ts';
 
-export interface Mutant {
+/** One change of the real source. */
+export interface Change {
   readonly name: string;
   readonly file: string;
   /** Stands exactly once in the file. */
   readonly find: string;
   readonly put: string;
+}
+
+export interface Mutant extends Change {
   readonly seed: number;
   /** What its story has beyond the plain one; nothing if absent. */
   readonly fitted?: readonly Fitting[];
@@ -135,6 +139,54 @@ export const MUTANTS: readonly Mutant[] = [
     find: 'clock.clearTimeout(timer);\n        resolve(found);',
     put: 'resolve(found);',
     seed: 1,
+    rule: 'resources',
+  },
+  {
+    name: 'forgets to unsubscribe from the board',
+    file: 'controller/gate/passage-keeper.ts',
+    find: 'unsubscribe();\n      clock',
+    put: 'clock',
+    seed: 1,
+    rule: 'resources',
+  },
+  {
+    name: 'listens to its own machine anew at each tap',
+    file: `${TAP}/runner.ts`,
+    find: "actor.send({ type: 'CARD' });",
+    put: "actor.subscribe(() => {}); actor.send({ type: 'CARD' });",
+    seed: 1,
+    rule: 'resources',
+  },
+  {
+    name: 'queues appends without an end',
+    file: 'controller/ledger/journal.ts',
+    find: 'this.#waiting -= batch.length;',
+    put: '',
+    seed: 1,
+    rule: 'resources',
+  },
+  {
+    name: 'forgets no call that has ended',
+    file: 'firmware-bridge/supervise/supervisor.ts',
+    find: 'this.#cancel.delete(cancel);',
+    put: '',
+    seed: 1,
+    rule: 'resources',
+  },
+  {
+    name: 'keeps the files of full segments open',
+    file: 'controller/ledger/journal.ts',
+    find: 'void segment.file.close().catch(() => {});',
+    put: '',
+    seed: 13,
+    rule: 'resources',
+  },
+  {
+    name: 'opens a new line beside the old one',
+    file: 'firmware-bridge/pn532/reader.ts',
+    find: 'await chip.close();',
+    put: '',
+    seed: 4,
     rule: 'resources',
   },
   {

@@ -242,4 +242,32 @@ psam.testWith(
   },
 );
 
+psam.test(
+  'GIVEN a PSAM that hangs WHEN it is asked again and again THEN eight requests wait, no more',
+  async () => {
+    let answer = (_: Reply<Buffer>) => {};
+    let resets = 0;
+    const slot: SamSlot = {
+      name: 'scripted slot',
+      reset() {
+        resets += 1;
+        return new Promise((resolve) => {
+          answer = resolve;
+        });
+      },
+      transceive: async () => failed('sam-mute', 'none', 'not reached'),
+      async close() {},
+    };
+    const sam = createSscPsam(slot, sscSchema.parse({}).psam);
+    const asked = Array.from({ length: 8 }, () => sam.authenticate(REQUEST));
+    assert.is(told(await sam.authenticate(REQUEST)), 'link-busy none');
+    for (let nth = 1; nth <= 8; nth += 1) {
+      while (resets < nth) await Promise.resolve();
+      answer(failed('sam-absent', 'none', 'no card'));
+    }
+    for (const reply of asked) assert.is(told(await reply), 'sam-absent none');
+    assert.is(resets, 8);
+  },
+);
+
 psam.run();

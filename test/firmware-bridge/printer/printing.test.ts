@@ -1,5 +1,5 @@
 import * as assert from 'uvu/assert';
-import { failed } from '../../../firmware-bridge/ports.ts';
+import { failed, type Reply } from '../../../firmware-bridge/ports.ts';
 import { feature } from '../../kit/feature.ts';
 import { type BenchOptions, codeOf, connected, createPrinterBench, slip } from './bench.ts';
 
@@ -223,5 +223,27 @@ printing.test('GIVEN a fault WHEN described THEN it holds no byte of the slip', 
   const printed = await clock.until(printer.print(slip(...LONG)));
   assert.not(JSON.stringify([printed, printer.counters()]).includes('PRIVATE'));
 });
+
+printing.test(
+  'GIVEN a printer WHEN it is asked without end THEN eight requests wait and the rest is dropped',
+  async () => {
+    const { clock, printer } = await connected();
+    const asked = Array.from({ length: 20 }, () => printer.status());
+    const others: Promise<Reply<unknown>>[] = [
+      printer.print(slip('a')),
+      printer.probe(),
+      printer.recover(),
+    ];
+    const answers = (await clock.until(Promise.all(asked))).map(codeOf);
+    assert.equal(answers, [...Array(8).fill('ok'), ...Array(12).fill('link-busy none')]);
+    for (const reply of others) assert.is(codeOf(await clock.until(reply)), 'link-busy none');
+    assert.is(printer.counters().dropped, 15);
+    assert.is(
+      codeOf(await clock.until(printer.print(slip('b')))),
+      'ok',
+      'and then it serves again',
+    );
+  },
+);
 
 printing.run();
