@@ -166,6 +166,10 @@ export class Checks {
     this.fail('money', `${debit.serial} paid twice for one passage: ${which}`);
   }
 
+  latest(card: WorldCard): Debit | undefined {
+    return this.#latest.get(card);
+  }
+
   /** What the SAM told the controller. */
   judged(command: Buffer, answer: Buffer): void {
     if (command.at(1) !== 0x72 || answer.length !== 2 || answer.readUInt16BE(0) !== 0x9000) return;

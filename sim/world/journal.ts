@@ -4,7 +4,7 @@
  *   length u32 LE ‖ checksum u32 ‖ {"seq":…,"prev":"…", …}
  */
 
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 export interface Written {
   readonly seq: number;
@@ -47,5 +47,5 @@ function parse(payload: Buffer): Omit<Written, 'frame'> | null {
 
 /** What the next frame must name as its predecessor. */
 export function hashOf(frame: Buffer): string {
-  return createHash('sm3').update(frame).digest('hex').slice(0, 32);
+  return hash('sm3', frame, 'hex').slice(0, 32);
 }

@@ -99,7 +99,7 @@ function prepare({ story, clock, checks }: World, card: WorldCard): void {
   const { purse } = card;
   if (!purse) return;
   const { balance_fen, counter, lastTrip } = purse;
-  const last = checks.debits.findLast((one) => one.card === card);
+  const last = checks.latest(card);
   if (card.class !== 'poor' && balance_fen < 1_000) {
     purse.restore({ ...purse.snapshot(), balance_fen: balance_fen + 4_000 });
     card.given_fen += 4_000;
