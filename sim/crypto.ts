@@ -31,9 +31,19 @@ export function diversify(algorithm: Algorithm, key: Buffer, factor: Buffer): Bu
   return encrypt(algorithm, key, Buffer.concat([factor, complement(factor)]));
 }
 
+/** Keys derived lately: a crowd has the same cards again and again. */
+const derived = new Map<string, Buffer>();
+const DERIVED_MAX = 1_000;
+
 /** Several levels, the top one (issuer) first, the card serial last. */
 export function diversifyAll(algorithm: Algorithm, key: Buffer, factors: readonly Buffer[]) {
-  return factors.reduce((parent, factor) => diversify(algorithm, parent, factor), key);
+  const name = `${algorithm} ${Buffer.concat([key, ...factors]).toString('hex')}`;
+  const known = derived.get(name);
+  if (known) return known;
+  const made = factors.reduce((parent, factor) => diversify(algorithm, parent, factor), key);
+  if (derived.size >= DERIVED_MAX) derived.clear();
+  derived.set(name, made);
+  return made;
 }
 
 /**
@@ -103,7 +113,9 @@ export function lastBlock(
 }
 
 function complement(bytes: Buffer): Buffer {
-  return Buffer.from(bytes.map((byte) => ~byte));
+  const other = Buffer.allocUnsafe(bytes.length);
+  for (let at = 0; at < bytes.length; at += 1) other[at] = ~(bytes[at] ?? 0);
+  return other;
 }
 
 function xor(left: Buffer, right: Buffer): Buffer {
