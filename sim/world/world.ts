@@ -3,6 +3,7 @@
  * The same story always gives the same events.
  */
 
+import type { GateSnapshot } from '../../controller/gate/gate.ts';
 import type { TapResult } from '../../controller/gate/tap/runner.ts';
 import { createVirtualBarrier, type VirtualBarrier } from '../barrier/barrier.ts';
 import { createField, type Field } from '../chip/field.ts';
@@ -186,15 +187,19 @@ export class World {
   }
 
   get serving(): boolean {
-    const mode = this.life?.owner.alive ? this.life.lane?.gate.snapshot().mode : undefined;
-    return mode === 'inService' || mode === 'degraded';
+    return isServing(this.#now());
   }
 
   /** In service, nobody taps, the leaves are shut, nothing is under way. */
   get quiet(): boolean {
-    const now = this.life?.owner.alive ? this.life.lane?.gate.snapshot() : undefined;
-    const idle = now?.tap === 'idle' && now.passage === 'closed';
-    return idle && this.serving && this.#late === 0 && this.barrier.position === 'closed';
+    if (this.#late > 0 || this.barrier.position !== 'closed') return false;
+    const now = this.#now();
+    return isServing(now) && now?.tap === 'idle' && now.passage === 'closed';
+  }
+
+  /** Of the process that runs, if one does. */
+  #now(): GateSnapshot | undefined {
+    return this.life?.owner.alive ? this.life.lane?.gate.snapshot() : undefined;
   }
 
   /** Everything that is broken is whole again. */
@@ -341,4 +346,8 @@ export class World {
     this.#chip.power(false);
     this.#chip.power(true);
   }
+}
+
+function isServing(now: GateSnapshot | undefined): boolean {
+  return now?.mode === 'inService' || now?.mode === 'degraded';
 }
