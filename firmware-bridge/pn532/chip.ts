@@ -109,9 +109,7 @@ export function createChip(options: ChipOptions): Chip {
   return {
     request: (command, timeout_ms = OWN_ANSWER_MS) =>
       inTurn(chip, () =>
-        chip.stale
-          ? askBehindFence(chip, command, timeout_ms)
-          : ask(chip, command, { timeout_ms }),
+        chip.stale ? askBehindFence(chip, command, timeout_ms) : ask(chip, command, { timeout_ms }),
       ),
     wakeUp: () => inTurn(chip, () => ask(chip, samConfiguration(), { preamble: WAKE_UP })),
     acknowledge: () => (chip.dead ? { ok: false, fault: chip.dead } : link.write(ACK_FRAME)),

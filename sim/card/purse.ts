@@ -141,6 +141,5 @@ function freshMemory({ balance_fen, trip, blocked }: CardProfile): CardSnapshot 
 
 /** Reproducible, different for every card and every draw. No secret: this is a simulation. */
 function hashed({ serial, uid }: CardProfile): Random {
-  return (draw, length) =>
-    hash('sha256', `${serial} ${uid} ${draw}`, 'buffer').subarray(0, length);
+  return (draw, length) => hash('sha256', `${serial} ${uid} ${draw}`, 'buffer').subarray(0, length);
 }
