@@ -22,8 +22,8 @@ const TIMERS_AT_REST = 8;
 const FILES_AT_REST = 2;
 /** Nobody waits for the record of a passage, and the disk may be slow. */
 const APPENDS_AT_REST = 4;
-/** A look into the field, and a heartbeat behind it. */
-const COMMANDS_AT_REST = 2;
+/** A look into the field, a heartbeat behind it, and the first try to mend what answers neither. */
+const COMMANDS_AT_REST = 3;
 const CALLS_AT_REST = 1;
 
 interface Spare {
