@@ -22,7 +22,7 @@ const TIMERS_AT_REST = 8;
 const FILES_AT_REST = 2;
 /** Nobody waits for the record of a passage, and the disk may be slow. */
 const APPENDS_AT_REST = 4;
-/** A look into the field, a heartbeat behind it, and whoever mends the reader. */
+/** A look into the field, a heartbeat behind it, and the first try to mend what answers neither. */
 const COMMANDS_AT_REST = 3;
 const CALLS_AT_REST = 1;
 
