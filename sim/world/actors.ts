@@ -29,8 +29,8 @@ export function listenersAtActors(): number {
   return listeners;
 }
 
-/** Actors that start from now on are heard by this ear: one world lives at a time. */
-export function hearStates(next: StateEar): void {
+/** Actors that start from now on are heard by this ear, or by none: one world lives at a time. */
+export function hearStates(next: StateEar | null): void {
   ear = next;
 }
 

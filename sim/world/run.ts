@@ -3,6 +3,7 @@
 import { bcdStamp, hexOf } from '../../controller/card/bytes.ts';
 import { buildTrip } from '../../controller/card/purse/trip-record.ts';
 import { loadLibrary } from '../../firmware-bridge/barrier/board.ts';
+import { hearStates } from './actors.ts';
 import { balanceBooks } from './books.ts';
 import type { WorldCard } from './cards.ts';
 import type { Violation } from './checks.ts';
@@ -55,6 +56,7 @@ export async function conclude(world: World): Promise<void> {
   if (!checks.violation) await expectLiveness(world);
   if (!checks.violation) await balanceBooks(world);
   if (!checks.violation) await world.stop();
+  hearStates(null);
 }
 
 export async function passengerComes(world: World, step: Step): Promise<void> {
