@@ -23,6 +23,9 @@ export function loadKiosk(path: string, env: Environment): LoadKioskResult {
   const opened = openSources(path, env, kioskSchema);
   if ('errors' in opened) return refused(opened.errors);
   const { value, origin, near, overrideErrors } = opened;
+  if ('lane' in value && !('kiosk' in value)) {
+    return refused([`${path}: this is the file of a lane: tapway gate --config ${path}`]);
+  }
   const settings = check(kioskSchema, value, origin);
   if ('errors' in settings || overrideErrors.length > 0)
     return refused([...overrideErrors, ...errorsOf(settings)]);

@@ -37,6 +37,9 @@ export function loadConfig(path: string, env: Environment): LoadResult {
   const opened = openSources(path, env, configSchema);
   if ('errors' in opened) return refused(opened.errors);
   const { value, origin, near, overrideErrors } = opened;
+  if ('kiosk' in value && !('lane' in value)) {
+    return refused([`${path}: this is the file of a kiosk: tapway kiosk --config ${path}`]);
+  }
   const fare = loadFare(value.fare, opened);
   const settings = check(configSchema, value, origin);
   if ('errors' in settings || 'errors' in fare || overrideErrors.length > 0)

@@ -13,10 +13,10 @@ import { keepHouse } from './ops/housekeeping.ts';
 import { createLog, type Log } from './ops/log.ts';
 import { createNotify } from './ops/notify.ts';
 import { SOFTWARE } from './ops/version.ts';
-import { wipeKeys } from './sam/key-set.ts';
+import { type KeySet, wipeKeys } from './sam/key-set.ts';
 import { createPsam, psamOptions } from './sam/psam.ts';
 import { softwareSamFor } from './sam/software.ts';
-import { openStores } from './stores.ts';
+import { openStores, type Stores } from './stores.ts';
 
 /** Runs until `stopped` resolves (SIGINT, SIGTERM). */
 export async function runGate(io: Io, file: string, stopped: Promise<void>): Promise<ExitCode> {
@@ -43,7 +43,7 @@ export interface LaneRun {
 }
 
 export async function runLane(run: LaneRun): Promise<ExitCode> {
-  const { io, config, log, stopped, devices } = run;
+  const { io, config, log, stopped } = run;
   const { clock, disk } = io;
   const isOver = watch(stopped);
   // Before any child process starts: the passphrase leaves the environment that they inherit.
@@ -53,21 +53,37 @@ export async function runLane(run: LaneRun): Promise<ExitCode> {
     ...{ disk, clock, dataDirectory: config.data_dir, lists: config.lists },
     ...{ onProblem: (text: string) => log.error({}, text), stopped },
   });
-  if (!stores.ok || isOver()) {
+  if (!stores.ok) {
     if (keySet) wipeKeys(keySet.value);
-    if (!stores.ok) return giveUp(io, `${stores.fault.detail} (data_dir ${config.data_dir})`);
-    await stores.value.close();
-    log.info({}, 'stopped');
-    return 0;
+    return giveUp(io, `${stores.fault.detail} (data_dir ${config.data_dir})`);
   }
-  const { ledger, blacklist, issuers, cities } = stores.value;
+  try {
+    if (!isOver()) await serve(run, { stores: stores.value, keySet: keySet?.value ?? null });
+    else if (keySet) wipeKeys(keySet.value);
+  } finally {
+    await stores.value.close();
+  }
+  log.info({}, 'stopped');
+  return 0;
+}
+
+interface Held {
+  readonly stores: Stores;
+  /** Of a software SAM. */
+  readonly keySet: KeySet | null;
+}
+
+async function serve(run: LaneRun, { stores, keySet }: Held): Promise<void> {
+  const { io, config, log, stopped, devices } = run;
+  const { clock } = io;
+  const { ledger, blacklist, issuers, cities } = stores;
   const farReader = devices.farReader(config, clock);
   const gate = createGate({
     ...{ config, clock, ledger, blacklist, log },
     reader: devices.reader(config, clock),
     ...(farReader && { far: { reader: farReader, indicator: logIndicator(log, 'far sign') } }),
     sam: keySet
-      ? softwareSamFor(config, keySet.value, ledger.lastTermSeq)
+      ? softwareSamFor(config, keySet, ledger.lastTermSeq)
       : createPsam(devices.samSlot(config, clock), psamOptions(config)),
     barrier: devices.barrier(config, clock),
     indicator: logIndicator(log),
@@ -87,9 +103,6 @@ export async function runLane(run: LaneRun): Promise<ExitCode> {
   await stopped;
   endHousekeeping();
   await Promise.all([notify.stopping(), gate.stop()]);
-  await stores.value.close();
-  log.info({}, 'stopped');
-  return 0;
 }
 
 /** A program just started is ten times slower than one that has run a while. */
