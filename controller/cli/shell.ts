@@ -44,7 +44,7 @@ export function readEither(io: Io, file: string): LaneConfig | KioskConfig | nul
 }
 
 /** The lane's configuration; null when it cannot be used, which standard error then explains. */
-export function readLane(io: Io, file: string): LaneConfig | null {
+function readLane(io: Io, file: string): LaneConfig | null {
   const loaded = loadConfig(file, io.env);
   if (loaded.ok) return loaded.config;
   for (const error of loaded.errors) io.err(error);

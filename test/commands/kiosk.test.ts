@@ -78,5 +78,20 @@ kiosk.test(
   60_000,
 );
 
+kiosk.test(
+  'GIVEN the file of a kiosk THEN its lists and its SAM are looked after by the same commands',
+  async () => {
+    const file = `${scratch()}/kiosk.yaml`;
+    writeFileSync(file, 'extends: shipped:kiosks/ningbo.yaml\ndata_dir: data\n');
+    const lists = await run(bundle(), ['blacklist', 'status', '--config', file]);
+    assert.is(lists.code, 1);
+    assert.match(lists.out, /^blacklist: none was ever imported$/m);
+    const sam = await run(bundle(), ['sam', 'status', '--config', file]);
+    assert.is(sam.code, 2);
+    assert.match(sam.err, /kiosk\.yaml: sam\.kind is psam: it has no key file/);
+  },
+  40_000,
+);
+
 kiosk.after(killAll);
 kiosk.run();
