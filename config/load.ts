@@ -5,6 +5,7 @@
 
 import {
   errorsOf,
+  type Loaded,
   openSources,
   perLocale,
   readLayer,
@@ -23,17 +24,13 @@ import {
   textsSchema,
 } from './schema.ts';
 
-export { shippedDirectory } from './chain.ts';
-
-export type LoadResult =
-  | { readonly ok: true; readonly config: LaneConfig; readonly warnings: readonly string[] }
-  | { readonly ok: false; readonly errors: readonly string[] };
+export { type Loaded, shippedDirectory } from './chain.ts';
 
 /**
  * @param path the lane's YAML file
  * @param env holds overrides such as `TAPWAY__LANE__ID`; usually `process.env`
  */
-export function loadConfig(path: string, env: Environment): LoadResult {
+export function loadConfig(path: string, env: Environment): Loaded<LaneConfig> {
   const opened = openSources(path, env, configSchema);
   if ('errors' in opened) return refused(opened.errors);
   const { value, origin, near, overrideErrors } = opened;

@@ -5,6 +5,7 @@ import { loadKiosk } from '../config/load-kiosk.ts';
 import { type Card, type Clock, failed, ok, type Reply } from '../firmware-bridge/ports.ts';
 import { readAuthority } from './cli/authority.ts';
 import { readKeySet } from './cli/key-file.ts';
+import { begin } from './cli/shell.ts';
 import type { ExitCode, Io } from './commands/io.ts';
 import { replugs } from './devices.ts';
 import { createNetwork } from './gate/network.ts';
@@ -17,9 +18,8 @@ import type { ReadingDeps } from './kiosk/reading/reading.ts';
 import { makeAssets } from './kiosk/screen/assets.ts';
 import { startScreen } from './kiosk/screen/server.ts';
 import { KIOSK_DEVICES, type KioskDevices } from './kiosk-devices.ts';
-import { keepHouse } from './ops/housekeeping.ts';
-import { createLog, type Log } from './ops/log.ts';
-import { createNotify } from './ops/notify.ts';
+import type { Log } from './ops/log.ts';
+import { runService } from './ops/service.ts';
 import { SOFTWARE } from './ops/version.ts';
 import { type KeySet, wipeKeys } from './sam/key-set.ts';
 import { createPsam, psamOptions } from './sam/psam.ts';
@@ -32,14 +32,9 @@ import { openStores, type Stores } from './stores.ts';
 
 /** Runs until `stopped` resolves (SIGINT, SIGTERM). */
 export async function runKiosk(io: Io, file: string, stopped: Promise<void>): Promise<ExitCode> {
-  const loaded = loadKiosk(file, io.env);
-  if (!loaded.ok) {
-    for (const error of loaded.errors) io.err(error);
-    return 2;
-  }
-  const { config, warnings } = loaded;
-  const log = createLog(config.log.level);
-  for (const warning of warnings) log.warn({}, warning);
+  const begun = begin(io, loadKiosk(file, io.env));
+  if (!begun) return 2;
+  const { config, log } = begun;
   const opened = await openKiosk({ io, config, log, stopped, devices: KIOSK_DEVICES });
   if (!opened.ok) {
     io.err(`the kiosk does not start: ${opened.fault.detail}`);
@@ -72,24 +67,26 @@ async function serve({ io, config, log, stopped }: Run, opened: WiredKiosk): Pro
       { kiosk: config.kiosk.id, software: SOFTWARE, page: screen.url, data: config.data_dir },
       'kiosk starts',
     );
-    const notify = createNotify({
-      ...{ env: io.env, clock, log },
-      alive: () => kiosk.stillFor_ms() < STILL_MS,
+    await runService({
+      ...{ env: io.env, clock, log, config, ledger: stores.ledger, stopped },
+      still_max_ms: stillMax_ms(config),
+      stillFor_ms: kiosk.stillFor_ms,
+      mode: () => kiosk.mode,
+      onChange: kiosk.desk.onChange,
+      start: kiosk.start,
+      stop: () => Promise.all([screen.close(), opened.close()]),
     });
-    kiosk.desk.onChange(() => notify.status(kiosk.mode));
-    await Promise.race([kiosk.start(), stopped]);
-    notify.ready();
-    const endHousekeeping = keepHouse({ config, clock, ledger: stores.ledger, log });
-    await stopped;
-    endHousekeeping();
-    await Promise.all([notify.stopping(), screen.close(), opened.close()]);
   } finally {
     await screen.close();
   }
 }
 
-/** Longer than anything takes that is done with one card. */
-const STILL_MS = 60_000;
+/** Longer than any round of the loop takes; each answer of a card is a sign of life. */
+function stillMax_ms({ ssc }: KioskConfig): number {
+  return STILL_MS + Math.max(ssc.timeout_ms, ssc.psam.timeout_ms, ssc.hsm.timeout_ms);
+}
+
+const STILL_MS = 15_000;
 
 export interface WiredKiosk {
   readonly kiosk: Kiosk;

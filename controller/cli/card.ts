@@ -15,7 +15,7 @@ import type { Face } from '../kiosk/report.ts';
 import { KIOSK_DEVICES } from '../kiosk-devices.ts';
 import { sscCrypto } from '../kiosk-main.ts';
 import { readAuthority } from './authority.ts';
-import { examples, type Shell } from './shell.ts';
+import { examples, type Shell, usable } from './shell.ts';
 
 interface Options {
   readonly config?: string;
@@ -50,8 +50,9 @@ export function addCardCommands(program: Command, { io, end }: Shell): void {
 }
 
 async function run(io: Io, options: Options): Promise<ExitCode> {
-  const config = options.config === undefined ? null : kioskOf(io, options.config);
-  if (config === undefined) return 2;
+  const named = options.config !== undefined;
+  const config = named ? usable(io, loadKiosk(options.config, io.env)) : null;
+  if (named && !config) return 2;
   const ssc = config?.ssc ?? sscSchema.parse({});
   const authority = await readAuthority(ssc, io.disk);
   if (!authority.ok) {
@@ -79,14 +80,6 @@ async function run(io: Io, options: Options): Promise<ExitCode> {
     await device.close();
     await crypto?.close();
   }
-}
-
-/** Undefined: it cannot be used, which standard error then explains. */
-function kioskOf(io: Io, file: string): KioskConfig | undefined {
-  const loaded = loadKiosk(file, io.env);
-  if (loaded.ok) return loaded.config;
-  for (const error of loaded.errors) io.err(error);
-  return undefined;
 }
 
 function readerOf(io: Io, { reader: name, face }: Options, config: KioskConfig | null) {

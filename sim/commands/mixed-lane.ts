@@ -5,6 +5,7 @@
 
 import { loadConfig } from '../../config/load.ts';
 import type { LaneConfig } from '../../config/schema.ts';
+import { usable } from '../../controller/cli/shell.ts';
 import type { Io } from '../../controller/commands/io.ts';
 import { DEVICES, type Devices } from '../../controller/devices.ts';
 import { runLane } from '../../controller/gate-main.ts';
@@ -41,14 +42,11 @@ const PRESENT_MS = 2_000;
 
 export async function runMixedLane(io: Io, options: MixedLaneOptions): Promise<number> {
   const { simulate, stopped } = options;
-  const loaded = loadConfig(options.config, io.env);
-  if (!loaded.ok) {
-    for (const error of loaded.errors) io.err(error);
-    return 2;
-  }
+  const real = usable(io, loadConfig(options.config, io.env));
+  if (!real) return 2;
   const config: LaneConfig = simulate.includes('sam')
-    ? { ...loaded.config, sam: { ...loaded.config.sam, kind: 'psam' } }
-    : loaded.config;
+    ? { ...real, sam: { ...real.sam, kind: 'psam' } }
+    : real;
   if (config.production) {
     io.err('production lane: simulated devices are refused; try a copy with production: false');
     return 2;
