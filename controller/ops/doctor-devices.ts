@@ -58,7 +58,7 @@ async function hidReaderOf(board: Board, named: NamedReader, usb: Usb): Promise<
 }
 
 async function readerAnswerOf(board: Board, { key, reader }: NamedReader): Promise<Finding> {
-  const firmware = await board.readerFirmware(reader);
+  const firmware = await patientAnswer(() => board.readerFirmware(reader));
   if (firmware.ok) return good(`the reader answers: ${firmware.value}`);
   const cures: Readonly<Record<typeof reader.kind, string>> = {
     serial: `check power, cable, the HSU jumpers of the PN532, and ${key}.baud`,
@@ -205,7 +205,7 @@ async function printerStateOf(
   board: KioskBoard,
   printer: KioskConfig['printer'],
 ): Promise<Finding[]> {
-  const state = await board.printerState(printer);
+  const state = await patientAnswer(() => board.printerState(printer));
   if (!state.ok) {
     const baud = printer.kind === 'serial' ? ', printer.baud and printer.flow' : '';
     const cure = `check power, cable${baud}; it must speak ESC/POS; remove cups and ipp-usb`;
@@ -227,7 +227,7 @@ export async function hsmOf(board: KioskBoard, { ssc }: KioskConfig): Promise<Fi
 }
 
 /** A single late answer, on a busy machine, is no reason to send for somebody. */
-async function patientAnswer(ask: () => Promise<Reply<string>>): Promise<Reply<string>> {
+async function patientAnswer<T>(ask: () => Promise<Reply<T>>): Promise<Reply<T>> {
   let answer = await ask();
   for (let asked = 1; !answer.ok && asked < ASKED_MAX; asked += 1) answer = await ask();
   return answer;

@@ -99,7 +99,7 @@ help.test(
       assert.match(err, expected, line);
     });
   },
-  30_000,
+  60_000,
 );
 
 const SIM_MISUSED: readonly [string, RegExp][] = [
@@ -136,7 +136,7 @@ help.test(
       assert.match(err, expected, line);
     });
   },
-  30_000,
+  60_000,
 );
 
 help.test('GIVEN a wrong configuration THEN config check names file, line and column', async () => {

@@ -37,7 +37,7 @@ doctor.test(
     chip.kill('SIGTERM');
     assert.is((await chip.ended).code, 0);
   },
-  30_000,
+  60_000,
 );
 
 doctor.test(
@@ -59,7 +59,7 @@ doctor.test(
     board.kill('SIGTERM');
     await board.ended;
   },
-  30_000,
+  60_000,
 );
 
 doctor.test(

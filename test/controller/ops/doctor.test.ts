@@ -325,6 +325,13 @@ doctor.test('GIVEN a barrier board that answers late once THEN it is asked again
   assert.ok(findings.every(({ level }) => level === 'good'));
 });
 
+doctor.test('GIVEN a reader that answers late once THEN it is asked again', async () => {
+  const answers = [MUTE, ok('PN532 1.6')];
+  const late = { readerFirmware: async () => answers.shift() ?? MUTE };
+  const findings = await examine(boardWith(late), configOf('serial'));
+  assert.ok(findings.every(({ level }) => level === 'good'));
+});
+
 doctor.test('GIVEN no configuration THEN nothing of a lane is asked for', async () => {
   const never = () => Promise.reject(new Error('asked for'));
   const eyes = { serialDevice: never, file: never, directory: never, keySet: never };
