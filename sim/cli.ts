@@ -86,7 +86,6 @@ const program = new Command('tapway-sim')
   .option('--seed <n>', 'headless: which crowd', whole, 1)
   .option('--no-timing', 'cards, wires and SAM answer at once (headless always does)')
   .addHelpText('after', examples('tapway-sim', 'tapway-sim --headless --taps 200 --seed 7'))
-  .allowExcessArguments()
   .action((options: LaneOptions) => {
     const [word] = program.args;
     if (word !== undefined) noSuchCommand(word);
@@ -246,6 +245,8 @@ program
     process.stdout.write(`${JSON.stringify(all, null, 2)}\n`);
   });
 
+// Only now, or the commands would inherit it: the main action itself says what is no command.
+program.allowExcessArguments();
 void program.parseAsync();
 
 function noSuchCommand(word: string): never {

@@ -4,10 +4,23 @@ import { once } from 'node:events';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import * as assert from 'uvu/assert';
+import { createShell } from '../../controller/cli/shell.ts';
+import type { Io } from '../../controller/commands/io.ts';
+import { systemClock } from '../../firmware-bridge/clock.ts';
+import { systemDisk } from '../../firmware-bridge/disk.ts';
 import { feature } from '../kit/feature.ts';
 import { bundle, type Ended, killAll, quickSim, SIM, scratch, start } from './programs.ts';
 
 const starts = feature('a start that fails');
+
+const NOTHING: Io = {
+  out() {},
+  err() {},
+  write: async () => {},
+  env: {},
+  disk: systemDisk,
+  clock: systemClock,
+};
 
 /** A program that hangs is killed, and has then no exit code. */
 const PATIENCE_MS = 10_000;
@@ -151,6 +164,19 @@ starts.test(
     assert.is(asKiosk.err, `${lane}: this is the file of a lane: tapway gate --config ${lane}\n`);
   },
   30_000,
+);
+
+starts.test(
+  'GIVEN an error that nobody expected THEN it is told and the process ended',
+  async () => {
+    const happened: string[] = [];
+    const { end } = createShell(
+      { ...NOTHING, err: (line) => void happened.push(line) },
+      (code) => void happened.push(`exit ${code}`),
+    );
+    await end(Promise.reject(new Error('a door was left open')));
+    assert.equal(happened, ['a door was left open', 'exit 2']);
+  },
 );
 
 starts.after(killAll);

@@ -104,6 +104,7 @@ help.test(
 
 const SIM_MISUSED: readonly [string, RegExp][] = [
   ['bogus', /no such command 'bogus'; there are reader, lane, kiosk,/],
+  ['keys bogus', /too many arguments/],
   ['--bogus', /unknown option '--bogus'/],
   ['--port 70000', /a port from 0 \(any free one\) to 65535 is wanted/],
   ['--headless --taps many', /a whole number is wanted/],
