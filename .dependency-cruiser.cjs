@@ -26,12 +26,13 @@ module.exports = {
     }),
     rule(
       'ports-alone',
-      'The controller reaches hardware through ports.ts and supervise; mains name devices.',
+      'The controller reaches hardware through ports.ts and supervise, and starts helpers by ' +
+        'process.ts; mains name devices.',
       {
         from: { path: '^controller/', pathNot: mains },
         to: {
           path: '^firmware-bridge/',
-          pathNot: '^firmware-bridge/((ports|faults)\\.ts$|supervise/)',
+          pathNot: '^firmware-bridge/((ports|faults|process)\\.ts$|supervise/)',
         },
       },
     ),

@@ -16,6 +16,11 @@ const SHIPPED = 'shipped:';
 const LARGEST_BYTES = 262_144;
 const MOST_ERRORS = 50;
 
+/** What became of a file; the errors are one line each, and say where. */
+export type Loaded<C> =
+  | { readonly ok: true; readonly config: C; readonly warnings: readonly string[] }
+  | { readonly ok: false; readonly errors: readonly string[] };
+
 export interface Sources {
   /** The file, what it extends and the environment, not checked yet. */
   readonly value: Section;

@@ -66,17 +66,7 @@ const maintenance = z.strictObject({
 });
 
 export const kioskSchema = z.strictObject({
-  extends: z
-    .string()
-    .optional()
-    .describe('file whose values are defaults for this one: relative, or shipped:sites/….yaml'),
-  production: z.boolean().default(false),
-  data_dir: z
-    .string()
-    .min(1)
-    .default('data')
-    .describe('where ledger and blacklist lie, relative to the file that names it'),
-  site: lane.site,
+  ...lane.head,
   kiosk: z.strictObject({
     id: lane.name,
     place: lane.place,

@@ -3,7 +3,14 @@
  * Errors as in load.ts.
  */
 
-import { errorsOf, openSources, perLocale, refused, shippedDirectory } from './chain.ts';
+import {
+  errorsOf,
+  type Loaded,
+  openSources,
+  perLocale,
+  refused,
+  shippedDirectory,
+} from './chain.ts';
 import { guidesSchema } from './guides.ts';
 import { type KioskConfig, type KioskSettings, kioskSchema } from './kiosk.ts';
 import type { Environment } from './overrides.ts';
@@ -11,18 +18,17 @@ import { check } from './report.ts';
 import { textsSchema } from './schema.ts';
 import type { Path } from './yaml.ts';
 
-export type LoadKioskResult =
-  | { readonly ok: true; readonly config: KioskConfig; readonly warnings: readonly string[] }
-  | { readonly ok: false; readonly errors: readonly string[] };
-
 /**
  * @param path the kiosk's YAML file
  * @param env holds overrides such as `TAPWAY__KIOSK__ID`; usually `process.env`
  */
-export function loadKiosk(path: string, env: Environment): LoadKioskResult {
+export function loadKiosk(path: string, env: Environment): Loaded<KioskConfig> {
   const opened = openSources(path, env, kioskSchema);
   if ('errors' in opened) return refused(opened.errors);
   const { value, origin, near, overrideErrors } = opened;
+  if ('lane' in value && !('kiosk' in value)) {
+    return refused([`${path}: this is the file of a lane: tapway gate --config ${path}`]);
+  }
   const settings = check(kioskSchema, value, origin);
   if ('errors' in settings || overrideErrors.length > 0)
     return refused([...overrideErrors, ...errorsOf(settings)]);

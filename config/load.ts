@@ -5,6 +5,7 @@
 
 import {
   errorsOf,
+  type Loaded,
   openSources,
   perLocale,
   readLayer,
@@ -23,20 +24,19 @@ import {
   textsSchema,
 } from './schema.ts';
 
-export { shippedDirectory } from './chain.ts';
-
-export type LoadResult =
-  | { readonly ok: true; readonly config: LaneConfig; readonly warnings: readonly string[] }
-  | { readonly ok: false; readonly errors: readonly string[] };
+export { type Loaded, shippedDirectory } from './chain.ts';
 
 /**
  * @param path the lane's YAML file
  * @param env holds overrides such as `TAPWAY__LANE__ID`; usually `process.env`
  */
-export function loadConfig(path: string, env: Environment): LoadResult {
+export function loadConfig(path: string, env: Environment): Loaded<LaneConfig> {
   const opened = openSources(path, env, configSchema);
   if ('errors' in opened) return refused(opened.errors);
   const { value, origin, near, overrideErrors } = opened;
+  if ('kiosk' in value && !('lane' in value)) {
+    return refused([`${path}: this is the file of a kiosk: tapway kiosk --config ${path}`]);
+  }
   const fare = loadFare(value.fare, opened);
   const settings = check(configSchema, value, origin);
   if ('errors' in settings || 'errors' in fare || overrideErrors.length > 0)

@@ -32,7 +32,7 @@ export const place = z
   .regex(/^[0-9]{8}$/, 'line and station: 8 digits in quotes')
   .describe('line and station: 8 digits in quotes');
 
-export const site = z.strictObject({
+const site = z.strictObject({
   name: z.string().min(1).describe('what people call this network'),
   city_code: hex(2, "acquirer's city code as in the trip record"),
   acquirer: hex(8, 'acquirer institution id'),
@@ -312,7 +312,8 @@ export const fareSchema = z.strictObject({
   concessions: z.array(concession).default([]),
 });
 
-export const configSchema = z.strictObject({
+/** How every configuration begins. */
+export const head = {
   extends: z
     .string()
     .optional()
@@ -324,6 +325,10 @@ export const configSchema = z.strictObject({
     .default('data')
     .describe('where ledger and blacklist lie, relative to the file that names it'),
   site,
+};
+
+export const configSchema = z.strictObject({
+  ...head,
   lane,
   reader,
   far_reader: reader

@@ -35,7 +35,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.exit(error.code === 'EPIPE' ? 0 : 2);
 });
 
-const shell = createShell(io);
+const shell = createShell(io, process.exit);
 const { end } = shell;
 
 const program = new Command('tapway')
@@ -61,8 +61,14 @@ addKioskCommands(program, shell, stopSignal);
 program
   .command('doctor')
   .description('check a board and say how to mend what is missing')
-  .option('--config <file>', 'the lane configuration; without it only what every board needs')
-  .addHelpText('after', examples('doctor', 'doctor --config lane.yaml'))
+  .option(
+    '--config <file>',
+    'the configuration of a lane or kiosk; without it only what every board needs',
+  )
+  .addHelpText(
+    'after',
+    examples('doctor', 'doctor --config lane.yaml', 'doctor --config kiosk.yaml'),
+  )
   .action((options: { config?: string }) => end(doctor(io, options.config)));
 
 addLedgerCommands(program, shell);
@@ -71,12 +77,14 @@ addCardCommands(program, shell);
 
 program
   .command('config')
-  .description('the configuration of a lane')
+  .description('the configuration of a lane or kiosk')
   .addHelpText('after', examples('config check lane.yaml'))
   .command('check')
-  .description('read a configuration and everything it names; exit 1 when something is wrong')
-  .argument('<file>', "the lane's YAML file")
-  .addHelpText('after', examples('config check lane.yaml'))
+  .description(
+    'read a configuration and all that it names but keys; exit 1 when something is wrong',
+  )
+  .argument('<file>', 'the YAML file of a lane or kiosk')
+  .addHelpText('after', examples('config check lane.yaml', 'config check kiosk.yaml'))
   .action((file: string) => end(configCheck(io, file)));
 
 addSamCommands(program, shell);

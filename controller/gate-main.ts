@@ -4,30 +4,25 @@ import { loadConfig } from '../config/load.ts';
 import type { LaneConfig } from '../config/schema.ts';
 import type { Indicator } from '../firmware-bridge/ports.ts';
 import { readKeySet } from './cli/key-file.ts';
+import { begin } from './cli/shell.ts';
 import type { ExitCode, Io } from './commands/io.ts';
 import { DEVICES, type Devices, replugs } from './devices.ts';
 import { createGate } from './gate/gate.ts';
 import { createNetwork } from './gate/network.ts';
 import { rehearse } from './gate/rehearsal.ts';
-import { keepHouse } from './ops/housekeeping.ts';
-import { createLog, type Log } from './ops/log.ts';
-import { createNotify } from './ops/notify.ts';
+import type { Log } from './ops/log.ts';
+import { runService } from './ops/service.ts';
 import { SOFTWARE } from './ops/version.ts';
-import { wipeKeys } from './sam/key-set.ts';
+import { type KeySet, wipeKeys } from './sam/key-set.ts';
 import { createPsam, psamOptions } from './sam/psam.ts';
 import { softwareSamFor } from './sam/software.ts';
-import { openStores } from './stores.ts';
+import { openStores, type Stores } from './stores.ts';
 
 /** Runs until `stopped` resolves (SIGINT, SIGTERM). */
 export async function runGate(io: Io, file: string, stopped: Promise<void>): Promise<ExitCode> {
-  const loaded = loadConfig(file, io.env);
-  if (!loaded.ok) {
-    for (const error of loaded.errors) io.err(error);
-    return 2;
-  }
-  const { config, warnings } = loaded;
-  const log = createLog(config.log.level);
-  for (const warning of warnings) log.warn({}, warning);
+  const begun = begin(io, loadConfig(file, io.env));
+  if (!begun) return 2;
+  const { config, log } = begun;
   if (config.barrier.kind === 'simulated') {
     log.warn({}, 'barrier.kind simulated exists in tapway-sim alone; this lane has no leaves');
   }
@@ -43,7 +38,7 @@ export interface LaneRun {
 }
 
 export async function runLane(run: LaneRun): Promise<ExitCode> {
-  const { io, config, log, stopped, devices } = run;
+  const { io, config, log, stopped } = run;
   const { clock, disk } = io;
   const isOver = watch(stopped);
   // Before any child process starts: the passphrase leaves the environment that they inherit.
@@ -53,21 +48,37 @@ export async function runLane(run: LaneRun): Promise<ExitCode> {
     ...{ disk, clock, dataDirectory: config.data_dir, lists: config.lists },
     ...{ onProblem: (text: string) => log.error({}, text), stopped },
   });
-  if (!stores.ok || isOver()) {
+  if (!stores.ok) {
     if (keySet) wipeKeys(keySet.value);
-    if (!stores.ok) return giveUp(io, `${stores.fault.detail} (data_dir ${config.data_dir})`);
-    await stores.value.close();
-    log.info({}, 'stopped');
-    return 0;
+    return giveUp(io, `${stores.fault.detail} (data_dir ${config.data_dir})`);
   }
-  const { ledger, blacklist, issuers, cities } = stores.value;
+  try {
+    if (!isOver()) await serve(run, { stores: stores.value, keySet: keySet?.value ?? null });
+    else if (keySet) wipeKeys(keySet.value);
+  } finally {
+    await stores.value.close();
+  }
+  log.info({}, 'stopped');
+  return 0;
+}
+
+interface Held {
+  readonly stores: Stores;
+  /** Of a software SAM. */
+  readonly keySet: KeySet | null;
+}
+
+async function serve(run: LaneRun, { stores, keySet }: Held): Promise<void> {
+  const { io, config, log, stopped, devices } = run;
+  const { clock } = io;
+  const { ledger, blacklist, issuers, cities } = stores;
   const farReader = devices.farReader(config, clock);
   const gate = createGate({
     ...{ config, clock, ledger, blacklist, log },
     reader: devices.reader(config, clock),
     ...(farReader && { far: { reader: farReader, indicator: logIndicator(log, 'far sign') } }),
     sam: keySet
-      ? softwareSamFor(config, keySet.value, ledger.lastTermSeq)
+      ? softwareSamFor(config, keySet, ledger.lastTermSeq)
       : createPsam(devices.samSlot(config, clock), psamOptions(config)),
     barrier: devices.barrier(config, clock),
     indicator: logIndicator(log),
@@ -75,21 +86,14 @@ export async function runLane(run: LaneRun): Promise<ExitCode> {
     replug: replugs(config),
   });
   log.info({ lane: config.lane.id, software: SOFTWARE, data: config.data_dir }, 'lane starts');
-  // A mute reader may take seconds to come up; a signal must not wait for it.
-  const notify = createNotify({
-    ...{ env: io.env, clock, log },
-    alive: () => gate.stillFor_ms() < STILL_MS,
+  await runService({
+    ...{ env: io.env, clock, log, config, ledger, stopped, still_max_ms: STILL_MS },
+    stillFor_ms: gate.stillFor_ms,
+    mode: () => gate.snapshot().mode,
+    onChange: gate.onChange,
+    start: () => gate.start(warmUp(run)),
+    stop: gate.stop,
   });
-  gate.onChange(() => notify.status(gate.snapshot().mode));
-  await Promise.race([gate.start(warmUp(run)), stopped]);
-  notify.ready();
-  const endHousekeeping = keepHouse({ config, clock, ledger, log });
-  await stopped;
-  endHousekeeping();
-  await Promise.all([notify.stopping(), gate.stop()]);
-  await stores.value.close();
-  log.info({}, 'stopped');
-  return 0;
 }
 
 /** A program just started is ten times slower than one that has run a while. */

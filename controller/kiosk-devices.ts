@@ -53,7 +53,7 @@ export const KIOSK_DEVICES: KioskDevices = {
     const tls = hsm.tls ? { ca, serverName: server_name } : null;
     return createLinePeer({ address, port, tls, clock, timeout_ms });
   },
-  printer: createPrinter,
+  printer: ({ printer }, clock) => createPrinter(printer, clock),
   voice: ({ speech }, clock) =>
     speech.enabled
       ? createEspeak({ program: speech.espeak, wordsPerMinute: speech.words_per_minute, clock })
@@ -63,7 +63,7 @@ export const KIOSK_DEVICES: KioskDevices = {
 };
 
 /** `simulated` exists in the simulator alone; here it stands for no printer. */
-function createPrinter({ printer: config }: KioskConfig, clock: Clock): Printer | null {
+export function createPrinter(config: KioskConfig['printer'], clock: Clock): Printer | null {
   const { kind, path, baud, flow, done, timeout_ms } = config;
   if ((kind !== 'serial' && kind !== 'usb') || path === undefined) return null;
   const openLink = () =>

@@ -4,39 +4,32 @@ import { spawn } from 'node:child_process';
 import { constants } from 'node:fs';
 import { access, readdir, readFile, readlink, realpath, stat, statfs } from 'node:fs/promises';
 import { basename, dirname, resolve } from 'node:path';
+import type { DeviceFile, UsbDevice } from './ports.ts';
 
-interface Device {
-  readonly exists: boolean;
-  readonly accessible: boolean;
-  /** The group that may open it; null when there is none but root's. */
-  readonly group: string | null;
-  /** Programs that have it open, as `name (pid)`; needs the rights to look. */
-  readonly heldBy: readonly string[];
-  /** USB-serial latency timer, ms; null where the driver has none. */
-  readonly latency_ms: number | null;
-  /** Where that timer is set; null where there is none. */
-  readonly latencyFile: string | null;
-  /** USB autosuspend: `on` keeps the device awake; null when it is no USB device. */
-  readonly power: string | null;
-  readonly powerFile: string | null;
-}
-
-const NO_DEVICE: Device = {
+const NO_DEVICE: DeviceFile = {
   ...{ exists: false, accessible: false, group: null, heldBy: [] },
   ...{ latency_ms: null, latencyFile: null, power: null, powerFile: null },
 };
 
 /** @param path e.g. `/dev/ttyUSB0`, or a link to it */
-export function inspectSerialDevice(path: string): Promise<Device> {
+export function inspectSerialDevice(path: string): Promise<DeviceFile> {
   return inspectDevice(path, 'tty');
 }
 
 /** @param path e.g. `/dev/hidraw0` */
-export function inspectHidDevice(path: string): Promise<Device> {
+export function inspectHidDevice(path: string): Promise<DeviceFile> {
   return inspectDevice(path, 'hidraw');
 }
 
-async function inspectDevice(path: string, kind: 'tty' | 'hidraw'): Promise<Device> {
+/** @param path e.g. `/dev/usb/lp0` */
+export function inspectPrinterDevice(path: string): Promise<DeviceFile> {
+  return inspectDevice(path, 'usbmisc');
+}
+
+async function inspectDevice(
+  path: string,
+  kind: 'tty' | 'hidraw' | 'usbmisc',
+): Promise<DeviceFile> {
   const real = await realpath(path).catch(() => null);
   if (!real) return NO_DEVICE;
   const device = `/sys/class/${kind}/${basename(real)}/device`;
@@ -69,17 +62,6 @@ async function usbPower(device: string): Promise<string | null> {
       return realpath(`${above}/power/control`).catch(() => null);
   }
   return null;
-}
-
-interface UsbDevice {
-  /** Bus and ports, e.g. `1-1.2`. */
-  readonly place: string;
-  /** Vendor and product, e.g. `10c4:ea80`. */
-  readonly id: string;
-  readonly power: string | null;
-  readonly powerFile: string;
-  /** Interface class (two hex digits) and the kernel driver that has it, if any. */
-  readonly interfaces: readonly { readonly class: string; readonly driver: string | null }[];
 }
 
 /** @param root where the kernel lists its USB devices and their interfaces */

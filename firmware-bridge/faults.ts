@@ -82,9 +82,18 @@ export function failed(
 
 /** "E301 card-mute (effect unknown): no answer to 8054 in 500 ms. The card did not …" */
 export function describeFault(fault: Fault): string {
-  const known = FAULTS[fault.code];
-  const head = `E${known.number} ${fault.code} (effect ${fault.effect})`;
-  return `${head}: ${fault.detail}. ${known.action}`;
+  return told(fault, ` (effect ${fault.effect})`);
+}
+
+/** The same for somebody at a terminal, whom the effect on a card does not concern. */
+export function explainFault(fault: Fault): string {
+  return told(fault, '');
+}
+
+function told({ code, detail }: Fault, effect: string): string {
+  const { number, action } = FAULTS[code];
+  const stop = /[.?!…]$/.test(detail) ? '' : '.';
+  return `E${number} ${code}${effect}: ${detail}${stop} ${action}`;
 }
 
 function entry(number: number, layer: FaultEntry['layer'], action: string): FaultEntry {

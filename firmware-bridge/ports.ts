@@ -230,3 +230,31 @@ export interface DiskFile {
   truncate(size: number): Promise<void>;
   close(): Promise<void>;
 }
+
+/** What a board says of a device file. */
+export interface DeviceFile {
+  readonly exists: boolean;
+  readonly accessible: boolean;
+  /** The group that may open it; null when there is none but root's. */
+  readonly group: string | null;
+  /** Programs that have it open, as `name (pid)`; needs the rights to look. */
+  readonly heldBy: readonly string[];
+  /** USB-serial latency timer, ms; null where the driver has none. */
+  readonly latency_ms: number | null;
+  /** Where that timer is set; null where there is none. */
+  readonly latencyFile: string | null;
+  /** USB autosuspend: `on` keeps the device awake; null when it is no USB device. */
+  readonly power: string | null;
+  readonly powerFile: string | null;
+}
+
+export interface UsbDevice {
+  /** Bus and ports, e.g. `1-1.2`. */
+  readonly place: string;
+  /** Vendor and product, e.g. `10c4:ea80`. */
+  readonly id: string;
+  readonly power: string | null;
+  readonly powerFile: string;
+  /** Interface class (two hex digits) and the kernel driver that has it, if any. */
+  readonly interfaces: readonly { readonly class: string; readonly driver: string | null }[];
+}

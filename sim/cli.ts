@@ -3,6 +3,7 @@
 
 import { once } from 'node:events';
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { createShell } from '../controller/cli/shell.ts';
 import type { Io } from '../controller/commands/io.ts';
 import { systemClock } from '../firmware-bridge/clock.ts';
 import { systemDisk } from '../firmware-bridge/disk.ts';
@@ -62,9 +63,12 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.exit(error.code === 'EPIPE' ? 0 : 2);
 });
 
+const { end } = createShell(io, process.exit);
+
 const program = new Command('tapway-sim')
   .description('A simulated lane in the browser: real controller, simulated world')
   .enablePositionalOptions()
+  .helpCommand(true)
   .showHelpAfterError()
   .exitOverride((error) => {
     process.exit(error.exitCode === 0 ? 0 : 2);
@@ -82,18 +86,38 @@ const program = new Command('tapway-sim')
   .option('--seed <n>', 'headless: which crowd', whole, 1)
   .option('--no-timing', 'cards, wires and SAM answer at once (headless always does)')
   .addHelpText('after', examples('tapway-sim', 'tapway-sim --headless --taps 200 --seed 7'))
-  .action((options: LaneOptions) => end(options.headless ? headless(options) : page(options)));
+  .action((options: LaneOptions) => {
+    const [word] = program.args;
+    if (word !== undefined) noSuchCommand(word);
+    return end(options.headless ? headless(options) : page(options));
+  });
 
 program
   .command('reader')
-  .description('a virtual PN532 with a card on a pty, for any program that speaks to one')
+  .description('a virtual PN532 with a card, on a pty or as a USB device, for any program')
   .option('--pty', 'serve on a new pty and print its path')
-  .option('--hid <serial>', 'serve as a real HID device (CP2110) through /dev/uhid instead')
+  .addOption(
+    new Option(
+      '--hid <serial>',
+      'serve as a real HID device (CP2110) through /dev/uhid instead',
+    ).conflicts(['pty', 'person', 'link']),
+  )
   .option('--card <id>', "which card of the lane's tray lies on it", 'adult')
-  .option('--person <id>', "on a pty: whose card of the kiosk's tray instead, e.g. adult-3")
+  .addOption(
+    new Option(
+      '--person <id>',
+      "on a pty: whose card of the kiosk's tray instead, e.g. adult-3",
+    ).conflicts('card'),
+  )
   .option('--every <seconds>', 'the card lies there for two seconds, then is away so long', whole)
   .option('--link <path>', 'keep this symbolic link to the pty, as udev does for a real reader')
-  .addHelpText('after', examples('tapway-sim reader --pty --every 3 --link /tmp/reader'))
+  .addHelpText(
+    'after',
+    examples(
+      'tapway-sim reader --pty --every 3 --link /tmp/reader',
+      'tapway-sim reader --hid 00F4A1B2',
+    ),
+  )
   .action((options: ReaderOptions) => end(reader(options)));
 
 program
@@ -130,7 +154,11 @@ program
   .description('a virtual card in a slot of pcscd (vpcd), for any PC/SC program')
   .requiredOption('--vpcd <port>', 'port of the slot, 35963 unless configured', portNumber)
   .option('--card <id>', "which card of the lane's tray", 'adult')
-  .option('--person <id>', "whose card of the kiosk's tray instead, e.g. adult-3")
+  .addOption(
+    new Option('--person <id>', "whose card of the kiosk's tray instead, e.g. adult-3").conflicts(
+      'card',
+    ),
+  )
   .addOption(
     new Option('--face <kind>', 'default: contactless where the card can').choices([
       'contact',
@@ -181,7 +209,7 @@ program
   .description('a virtual ESC/POS slip printer on a pty; shows its paper')
   .option('--link <path>', 'keep this symbolic link to the pty, as udev does for a real printer')
   .option('--picture <file>', 'draw the paper into this file (SVG)')
-  .option('--columns <n>', '48, 42 or 32 half-width characters in a line', whole, 48)
+  .option('--columns <n>', '48, 42 or 32 half-width characters in a line', columns, 48)
   .addHelpText('after', examples('tapway-sim printer --link /tmp/printer --picture paper.svg'))
   .addHelpText('after', '\nOn standard input: paper out|low|new, cover open|closed,')
   .addHelpText('after', 'cutter jammed|ok, power off|on.')
@@ -217,7 +245,14 @@ program
     process.stdout.write(`${JSON.stringify(all, null, 2)}\n`);
   });
 
+// Only now, or the commands would inherit it: the main action itself says what is no command.
+program.allowExcessArguments();
 void program.parseAsync();
+
+function noSuchCommand(word: string): never {
+  const names = program.commands.map((each) => each.name()).join(', ');
+  return program.error(`error: no such command '${word}'; there are ${names}, or none`);
+}
 
 function page({ config, lane, data, port, timing }: LaneOptions): Promise<number> {
   return runPage({ config, lane, data, port, timing, stopped: stopSignal() });
@@ -234,16 +269,6 @@ function reader({ hid, ...options }: ReaderOptions): Promise<number> {
   return runHidReader({ card, serial: hid, ...rhythm, stopped: stopSignal() });
 }
 
-/** Sets the exit code and lets the process end by itself, so that output is never cut. */
-async function end(work: Promise<number>): Promise<void> {
-  try {
-    process.exitCode = await work;
-  } catch (error) {
-    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-    process.exitCode = 2;
-  }
-}
-
 function stopSignal(): Promise<void> {
   return Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]).then(() => {});
 }
@@ -258,6 +283,11 @@ function simulable(text: string): Simulable[] {
     if (known) return known;
     throw new InvalidArgumentError(`one or more of ${SIMULABLE.join(', ')}, with commas between`);
   });
+}
+
+function columns(text: string): number {
+  if (/^(48|42|32)$/.test(text)) return Number(text);
+  throw new InvalidArgumentError('48, 42 or 32 is wanted');
 }
 
 function portNumber(text: string): number {

@@ -57,8 +57,7 @@ export function diversifyAll(algorithm: Algorithm, key: Buffer, factors: readonl
 export function sessionKey(
   algorithm: Algorithm,
   key: Buffer,
-  input: Buffer,
-  mode: SessionMode = 'complement',
+  { input, mode = 'complement' }: { readonly input: Buffer; readonly mode?: SessionMode },
 ): Buffer {
   if (algorithm === '3des') return encrypt(algorithm, key, input);
   if (algorithm === 'des') return encrypt(algorithm, key.subarray(0, 8), input);

@@ -43,7 +43,7 @@ export const SIM_KEYS: KeySet = {
     master('purchase', '3des', '102132435465768798A9BACBDCEDFE0F'),
     master('tac', '3des', '203142536475869708192A3B4C5D6E7F'),
     // 801A names a key by usage and version alone, so the second lock key has the next version.
-    master('lock', '3des', '30415263748596A7B8C9DAEBFC0D1E2F', 2),
+    { ...master('lock', '3des', '30415263748596A7B8C9DAEBFC0D1E2F'), version: 2 },
   ],
 };
 
@@ -153,7 +153,8 @@ function workedExample(keys: KeySet, algorithm: KeyAlgorithm) {
   const purchaseKey = diversifyAll(algorithm, masterKey(keys, 'purchase', algorithm).key, factors);
   const dtk = diversifyAll(algorithm, masterKey(keys, 'tac', algorithm).key, factors);
   const amountAndType = `000000C8${input.txn_type}`;
-  const session = sessionKey(algorithm, purchaseKey, hex('0A1B2C3D' + '0007' + '0102'));
+  const random = hex('0A1B2C3D' + '0007' + '0102');
+  const session = sessionKey(algorithm, purchaseKey, { input: random });
   const tac = tacKey(algorithm, dtk);
   const mac1Data = hex(amountAndType + input.terminal + input.at);
   const tacData = hex(amountAndType + input.terminal + input.term_seq + input.at);
@@ -171,8 +172,8 @@ function workedExample(keys: KeySet, algorithm: KeyAlgorithm) {
   };
 }
 
-function master(usage: Usage, algorithm: KeyAlgorithm, key: string, version = 1): MasterKey {
-  return { usage, algorithm, version, key: hex(key) };
+function master(usage: Usage, algorithm: KeyAlgorithm, key: string): MasterKey {
+  return { usage, algorithm, version: 1, key: hex(key) };
 }
 
 function hex(text: string): Buffer {

@@ -6,6 +6,7 @@
 
 import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
+import { dirname } from 'node:path';
 import tty from 'node:tty';
 
 export interface Pty {
@@ -29,13 +30,14 @@ ioctl($f, 0x80045430, $number) or die $!;
 print unpack("i", $number)`;
 
 export function createPty(options: { link?: string } = {}): Pty {
+  const { link } = options;
+  if (link !== undefined) mayReplace(link);
   const flags = fs.constants.O_RDWR | fs.constants.O_NOCTTY;
   const fd = fs.openSync('/dev/ptmx', flags);
   const device = `/dev/pts/${runTool('perl', ['-e', UNLOCK], fd)}`;
   // Without an open other end the master reads EIO whenever the client closes.
   const keep = fs.openSync(device, flags);
   runTool('stty', ['-F', device, 'raw', '-echo'], fd);
-  const { link } = options;
   if (link !== undefined) {
     fs.rmSync(link, { force: true });
     fs.symlinkSync(device, link);
@@ -62,6 +64,20 @@ export function createPty(options: { link?: string } = {}): Pty {
     unplug,
     close: unplug,
   };
+}
+
+/** A link of an earlier device is replaced; anything else at that path is not ours to remove. */
+function mayReplace(link: string): void {
+  const found = fs.lstatSync(link, { throwIfNoEntry: false });
+  if (found && !found.isSymbolicLink()) {
+    throw new Error(`${link} exists and is no symbolic link; name another path with --link`);
+  }
+  try {
+    fs.accessSync(dirname(link), fs.constants.W_OK);
+  } catch (error) {
+    const { message } = error as Error;
+    throw new Error(`no link ${link}: ${message}; name another path with --link`);
+  }
 }
 
 function runTool(command: string, args: string[], fd: number): string {

@@ -3,11 +3,10 @@
  * travel as raw bytes on pipes. The lane never runs code of LevelDB itself.
  */
 
-import { type ChildProcessByStdio, spawn } from 'node:child_process';
-import { join } from 'node:path';
+import type { ChildProcessByStdio } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
-import { fileURLToPath } from 'node:url';
 import type { Clock, Timer } from '../../firmware-bridge/ports.ts';
+import { lastWords, startOwn } from '../../firmware-bridge/process.ts';
 import { type Answer, answerOf } from './blacklist.ts';
 import { DAMAGED, LOOKUP_FAILED } from './keeper-codes.ts';
 
@@ -46,7 +45,6 @@ const PAUSE_MIN_MS = 100;
 const PAUSE_MAX_MS = 30_000;
 const PENDING_MAX = 64;
 const STOP_MS = 1_000;
-const WORDS_MAX = 500;
 const NO_FILES = 'no process can be started: too many open files';
 /** Nothing else of our environment: it may hold the passphrase of a key file. */
 const PASSED_ON = ['PATH', 'TMPDIR', 'NODE_PATH', 'NODE_OPTIONS', 'NODE_V8_COVERAGE'];
@@ -130,7 +128,7 @@ export class Keeper {
       return;
     }
     this.#child = child;
-    const words = listen(child.stderr);
+    const words = lastWords(child.stderr);
     const late = clock.setTimeout(() => child.kill('SIGKILL'), START_MS);
     child.stdin.on('error', () => {});
     child.stdout.once('data', (bytes: Buffer) => {
@@ -201,7 +199,7 @@ export function runErrand(...args: readonly string[]): Errand {
   if (!child) return { ended: Promise.resolve({ code: -1, words: NO_FILES }), kill: () => {} };
   child.stdin.on('error', () => {});
   child.stdout.resume();
-  const words = listen(child.stderr);
+  const words = lastWords(child.stderr);
   return {
     ended: ending(child).then((end) => {
       const code = typeof end === 'number' ? end : -1;
@@ -213,30 +211,11 @@ export function runErrand(...args: readonly string[]): Errand {
 
 /** Null when this process may open no more files: Node then makes no pipes. */
 function spawnKeeper(args: readonly string[]): Child | null {
-  const child = spawn(process.execPath, [...loaders(), programPath(), ...args], {
-    stdio: ['pipe', 'pipe', 'pipe'],
-    env: Object.fromEntries(PASSED_ON.map((name) => [name, process.env[name]])),
-  });
+  const env = Object.fromEntries(PASSED_ON.map((name) => [name, process.env[name]]));
+  const child = startOwn({ name: 'keeper-process', beside: import.meta.url, args, env });
   child.on('error', () => {});
-  return (child.stdin as Writable | undefined) ? child : null;
-}
-
-/** The source itself in a checkout, a second bundle beside ours in a build. */
-function programPath(): string {
-  const url: string | undefined = import.meta.url;
-  return url === undefined
-    ? join(__dirname, 'keeper-process.cjs')
-    : fileURLToPath(new URL('keeper-process.ts', url));
-}
-
-/** Of our own options those that load TypeScript. */
-function loaders(): string[] {
-  const names = ['--import', '--require', '-r', '--loader'];
-  return process.execArgv.filter(
-    (each, at, all) =>
-      names.some((name) => each === name || each.startsWith(`${name}=`)) ||
-      names.includes(all[at - 1] ?? ''),
-  );
+  const { stdin, stdout, stderr } = child;
+  return stdin && stdout && stderr ? (child as Child) : null;
 }
 
 /** Exit code, signal, or why it could not be started. */
@@ -245,15 +224,6 @@ function ending(child: Child): Promise<number | string> {
     child.once('error', (error) => resolve(error.message));
     child.once('close', (code, signal) => resolve(code ?? signal ?? 'unknown'));
   });
-}
-
-/** The last words. */
-function listen(stream: Readable): () => string {
-  let text = '';
-  stream.on('data', (chunk: Buffer) => {
-    text = `${text}${chunk}`.slice(-WORDS_MAX);
-  });
-  return () => text.trim();
 }
 
 function unreadable(detail: string): Answer {

@@ -2,17 +2,17 @@
 
 import { readFile } from 'node:fs/promises';
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import type { LaneConfig } from '../../config/schema.ts';
 import {
   blacklistCheck,
   blacklistImport,
   blacklistStatus,
   blacklistVerify,
+  type Lane,
 } from '../commands/blacklist.ts';
 import type { ExitCode, Io } from '../commands/io.ts';
 import { blacklistBuild, blacklistSign, listVerify } from '../commands/list-office.ts';
 import { type PublicKey, publicKeyFrom } from '../crypto/sm2.ts';
-import { examples, readLane, type Shell } from './shell.ts';
+import { examples, readEither, type Shell } from './shell.ts';
 
 interface BuildOptions {
   readonly list: 'blacklist' | 'issuers' | 'cities';
@@ -95,9 +95,9 @@ function addOfficeCommands(blacklist: Command, { io, end }: Shell): void {
 /** Where lists are used. */
 function addLaneCommands(blacklist: Command, { io, end }: Shell): void {
   const lane = (command: Command) =>
-    command.requiredOption('--config <file>', 'the lane configuration');
-  const withLane = (file: string, work: (config: LaneConfig) => Promise<ExitCode>) => {
-    const config = readLane(io, file);
+    command.requiredOption('--config <file>', 'the configuration of the lane or kiosk');
+  const withLane = (file: string, work: (config: Lane) => Promise<ExitCode>) => {
+    const config = readEither(io, file);
     return end(config ? work(config) : 2);
   };
   lane(blacklist.command('import'))
@@ -124,7 +124,10 @@ function addLaneCommands(blacklist: Command, { io, end }: Shell): void {
     .command('verify')
     .description('read a list file, or everything that a lane has stored, to the last byte')
     .argument('[file]', 'a list file; without it what the lane of --config has stored')
-    .option('--config <file>', 'the lane configuration, which names the trusted keys')
+    .option(
+      '--config <file>',
+      'the configuration of the lane or kiosk, which names the trusted keys',
+    )
     .option('--key <hex...>', 'trusted public keys, 65 bytes each')
     .addHelpText('after', examples('blacklist verify list-42.signed --config lane.yaml'))
     .addHelpText('after', '\nExit 1 when something is wrong or no trusted key was named.')
@@ -138,7 +141,7 @@ async function verify(
   file: string | undefined,
   { config, key = [] }: { config?: string; key?: string[] },
 ): Promise<ExitCode> {
-  const lane = config === undefined ? null : readLane(io, config);
+  const lane = config === undefined ? null : readEither(io, config);
   if (config !== undefined && !lane) return 2;
   if (file === undefined) {
     if (lane) return blacklistVerify(io, lane);

@@ -14,7 +14,8 @@ import type { DeadCards, ReadingDeps } from '../kiosk/reading/reading.ts';
 import type { Face } from '../kiosk/report.ts';
 import { KIOSK_DEVICES } from '../kiosk-devices.ts';
 import { sscCrypto } from '../kiosk-main.ts';
-import { examples, type Shell } from './shell.ts';
+import { readAuthority } from './authority.ts';
+import { examples, type Shell, usable } from './shell.ts';
 
 interface Options {
   readonly config?: string;
@@ -49,39 +50,36 @@ export function addCardCommands(program: Command, { io, end }: Shell): void {
 }
 
 async function run(io: Io, options: Options): Promise<ExitCode> {
-  const config = options.config === undefined ? null : kioskOf(io, options.config);
-  if (config === undefined) return 2;
+  const named = options.config !== undefined;
+  const config = named ? usable(io, loadKiosk(options.config, io.env)) : null;
+  if (named && !config) return 2;
+  const ssc = config?.ssc ?? sscSchema.parse({});
+  const authority = await readAuthority(ssc, io.disk);
+  if (!authority.ok) {
+    io.err(authority.fault.detail);
+    return 2;
+  }
   const device = readerOf(io, options, config);
   if (!device) {
     io.err(`${options.config} names no ${options.face ?? ''} reader; name one with --reader`);
     return 2;
   }
-  const ssc = config?.ssc ?? sscSchema.parse({});
-  const crypto = await sscCrypto({ config: { ssc }, io, devices: KIOSK_DEVICES });
-  const deps: ReadingDeps = {
-    clock: io.clock,
-    utcOffset_minutes: config?.site.utc_offset_minutes ?? 480,
-    ssc,
-    purse: config?.purse ?? purse.parse({}),
-    crypto,
-    deadCards: config && (await deadCards(io, config)),
-    onTrouble: ({ detail }) => io.err(`keys: ${detail}`),
-  };
+  const keys = { config: { ssc }, clock: io.clock, devices: KIOSK_DEVICES, ca: authority.value };
+  const crypto = sscCrypto(keys);
   const { face, wait: wait_s, json = false, full = false } = options;
   try {
+    const deps: ReadingDeps = {
+      ...{ clock: io.clock, ssc, crypto },
+      utcOffset_minutes: config?.site.utc_offset_minutes ?? 480,
+      purse: config?.purse ?? purse.parse({}),
+      deadCards: config && (await deadCards(io, config)),
+      onTrouble: ({ detail }) => io.err(`keys: ${detail}`),
+    };
     return await cardRead(io, { reader: device, deps, face, json, full, wait_s });
   } finally {
     await device.close();
     await crypto?.close();
   }
-}
-
-/** Undefined: it cannot be used, which standard error then explains. */
-function kioskOf(io: Io, file: string): KioskConfig | undefined {
-  const loaded = loadKiosk(file, io.env);
-  if (loaded.ok) return loaded.config;
-  for (const error of loaded.errors) io.err(error);
-  return undefined;
 }
 
 function readerOf(io: Io, { reader: name, face }: Options, config: KioskConfig | null) {

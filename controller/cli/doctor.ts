@@ -1,6 +1,6 @@
 /** `tapway doctor`: examines the board with the real devices. */
 
-import { isKioskFile, loadKiosk } from '../../config/load-kiosk.ts';
+import type { KioskConfig } from '../../config/kiosk.ts';
 import type { LaneConfig } from '../../config/schema.ts';
 import { openBoard } from '../../firmware-bridge/barrier/board.ts';
 import * as board from '../../firmware-bridge/board.ts';
@@ -10,17 +10,29 @@ import { nodeHid } from '../../firmware-bridge/link/hid-library.ts';
 import { openSerialLink } from '../../firmware-bridge/link/serial.ts';
 import { listPcscReaders } from '../../firmware-bridge/pcsc/list.ts';
 import { matches } from '../../firmware-bridge/pcsc/names.ts';
+import { createPcscReader } from '../../firmware-bridge/pcsc/reader.ts';
+import { createPcscSamSlot } from '../../firmware-bridge/pcsc/slot.ts';
 import { failed, ok, type Reply } from '../../firmware-bridge/ports.ts';
+import { whyStopped } from '../../firmware-bridge/printer/status.ts';
 import { openKept, readActive } from '../blacklist/archive.ts';
 import type { ExitCode, Io } from '../commands/io.ts';
-import { DEVICES } from '../devices.ts';
+import { createReader } from '../devices.ts';
+import { createPrinter, KIOSK_DEVICES } from '../kiosk-devices.ts';
 import { examine } from '../ops/doctor.ts';
-import { examineKiosk, type KioskBoard } from '../ops/doctor-kiosk.ts';
-import type { Finding, ListState } from '../ops/finding.ts';
+import { examineKiosk } from '../ops/doctor-kiosk.ts';
+import type {
+  Finding,
+  KioskBoard,
+  ListState,
+  PrinterState,
+  ReaderPart,
+  SlotPart,
+} from '../ops/finding.ts';
 import { wipeKeys } from '../sam/key-set.ts';
 import { listDirectory } from '../stores.ts';
+import { readAuthority } from './authority.ts';
 import { readKeySet } from './key-file.ts';
-import { readLane } from './shell.ts';
+import { readEither } from './shell.ts';
 
 /** @param file the configuration of a lane or kiosk; without it only what every board needs */
 export async function doctor(io: Io, file: string | undefined): Promise<ExitCode> {
@@ -36,14 +48,9 @@ export async function doctor(io: Io, file: string | undefined): Promise<ExitCode
 async function findingsOf(io: Io, file: string | undefined): Promise<Finding[] | null> {
   const realOne = realBoard(io);
   if (file === undefined) return examine(realOne, null);
-  if (!isKioskFile(file, io.env)) {
-    const lane = readLane(io, file);
-    return lane && examine(realOne, lane);
-  }
-  const loaded = loadKiosk(file, io.env);
-  if (loaded.ok) return examineKiosk(realOne, loaded.config);
-  for (const error of loaded.errors) io.err(error);
-  return null;
+  const config = readEither(io, file);
+  if (!config) return null;
+  return 'kiosk' in config ? examineKiosk(realOne, config) : examine(realOne, config);
 }
 
 function realBoard(io: Io): KioskBoard {
@@ -65,45 +72,72 @@ function realBoard(io: Io): KioskBoard {
     file: board.inspectFile,
     directory: board.inspectDirectory,
     hasVariable: (name) => Boolean(io.env[name]),
-    readerFirmware: (lane) => readerFirmware(io, lane),
-    samAnswer: (lane) => samAnswer(io, lane),
-    barrierAnswer: (lane) => barrierAnswer(io, lane),
-    async keySet(lane) {
-      const keySet = await readKeySet(lane, io);
+    printerDevice: board.inspectPrinterDevice,
+    readerFirmware: (reader) => readerFirmware(io, reader),
+    samAnswer: (sam) => samAnswer(io, sam),
+    barrierAnswer: (barrier) => barrierAnswer(io, barrier),
+    printerState: (printer) => printerState(io, printer),
+    hsmAnswer: (ssc) => hsmAnswer(io, ssc),
+    async keySet(sam) {
+      const keySet = await readKeySet({ sam }, io);
       if (keySet.ok) wipeKeys(keySet.value);
       return keySet.ok ? ok(undefined) : keySet;
     },
-    blacklist: (lane) => blacklistInForce(io, lane),
-    indexLeftOpen: async ({ data_dir }) =>
+    blacklist: (data_dir) => blacklistInForce(io, data_dir),
+    indexLeftOpen: async (data_dir) =>
       (await board.inspectFile(`${data_dir}/ledger/index-in-use`)).exists,
   };
 }
 
-async function hidBridge({ reader }: LaneConfig): Promise<Reply<string>> {
+async function hidBridge(usb: LaneConfig['reader']['usb']): Promise<Reply<string>> {
   try {
-    const bridge = pickBridge(await nodeHid.list(), reader.usb);
+    const bridge = pickBridge(await nodeHid.list(), usb);
     return bridge.ok ? ok(bridge.value.path) : bridge;
   } catch (error) {
     return failed('link-absent', 'none', `node-hid: ${String(error).split('\n')[0]}`);
   }
 }
 
-async function readerFirmware(io: Io, lane: LaneConfig): Promise<Reply<string>> {
-  const reader = DEVICES.reader(lane, io.clock);
-  const firmware = await reader.recover();
-  await reader.close();
-  return firmware;
+async function readerFirmware({ clock }: Io, config: ReaderPart): Promise<Reply<string>> {
+  const reader =
+    'path' in config ? createReader(config, clock) : createPcscReader({ config, clock });
+  return reader.recover().finally(() => reader.close());
 }
 
-async function samAnswer(io: Io, lane: LaneConfig): Promise<Reply<Buffer>> {
-  const slot = DEVICES.samSlot(lane, io.clock);
-  const answer = await slot.reset();
-  await slot.close();
-  return answer;
+async function samAnswer({ clock }: Io, sam: SlotPart): Promise<Reply<Buffer>> {
+  const { slot: pattern, timeout_ms } = sam;
+  const slot = createPcscSamSlot({ pattern, timeout_ms, clock });
+  return slot.reset().finally(() => slot.close());
+}
+
+async function printerState(
+  { clock }: Io,
+  config: KioskConfig['printer'],
+): Promise<Reply<PrinterState>> {
+  const printer = createPrinter(config, clock);
+  if (!printer) return failed('printer-lost', 'none', `printer.kind ${config.kind}`);
+  try {
+    const alive = await printer.recover();
+    const status = alive.ok ? await printer.status() : alive;
+    if (!status.ok) return status;
+    return ok({ stopped: whyStopped(status.value), nearEnd: status.value.paper === 'near-end' });
+  } finally {
+    await printer.close();
+  }
+}
+
+async function hsmAnswer({ clock, disk }: Io, ssc: KioskConfig['ssc']): Promise<Reply<string>> {
+  const authority = await readAuthority(ssc, disk);
+  if (!authority.ok) return authority;
+  const hsm = KIOSK_DEVICES.hsm({ ssc }, clock, authority.value);
+  return hsm.probe().finally(() => hsm.close());
 }
 
 /** Not through the `Barrier` port, which gives orders to the leaves when it is closed. */
-async function barrierAnswer({ clock }: Io, { barrier }: LaneConfig): Promise<Reply<string>> {
+async function barrierAnswer(
+  { clock }: Io,
+  barrier: LaneConfig['barrier'],
+): Promise<Reply<string>> {
   const { path, baud, parity, stop_bits, unit, timeout_ms, inputs } = barrier;
   const link = await openSerialLink({ path, baud, parity, stop_bits, clock });
   if (!link.ok) return link;
@@ -117,8 +151,8 @@ async function barrierAnswer({ clock }: Io, { barrier }: LaneConfig): Promise<Re
   return answer.ok ? ok(`unit ${unit} at ${baud} baud`) : answer;
 }
 
-async function blacklistInForce(io: Io, lane: LaneConfig): Promise<Reply<ListState | null>> {
-  const directory = listDirectory(lane.data_dir, 'blacklist');
+async function blacklistInForce(io: Io, data_dir: string): Promise<Reply<ListState | null>> {
+  const directory = listDirectory(data_dir, 'blacklist');
   const active = await readActive(io.disk, directory);
   if (!active.ok) return active;
   const kept = active.value?.chain.at(-1);

@@ -6,7 +6,7 @@ import { type Command, Option } from 'commander';
 import type { ExitCode, Io } from '../commands/io.ts';
 import { samSeal, samStatus } from '../commands/sam.ts';
 import { readKeyFile } from './key-file.ts';
-import { examples, readLane, type Shell } from './shell.ts';
+import { examples, readEither, type Shell } from './shell.ts';
 
 const PASSPHRASE_ENV = 'TAPWAY_SAM_PASSPHRASE';
 
@@ -42,7 +42,7 @@ export function addSamCommands(program: Command, { io, end }: Shell): void {
     .command('status')
     .description('what a sealed key file holds, without the keys; exit 1 when it cannot be used')
     .addOption(new Option('--in <file>', 'the sealed key file').conflicts('config'))
-    .option('--config <file>', 'the lane configuration that names the file and the variable')
+    .option('--config <file>', 'the configuration of a lane or kiosk that names file and variable')
     .option('--passphrase-env <name>', `variable with the passphrase (default: ${PASSPHRASE_ENV})`)
     .addHelpText('after', examples('sam status --in sam.keys', 'sam status --config lane.yaml'))
     .addHelpText('after', '\nWith the passphrase set it opens the file and checks every key.')
@@ -87,16 +87,16 @@ function keyFileOf(
 ): { file: string; passphraseEnv: string } | null {
   if (file) return { file, passphraseEnv: passphraseEnv ?? PASSPHRASE_ENV };
   if (!config) {
-    io.err('name the key file with --in FILE, or the lane with --config FILE');
+    io.err('name the key file with --in FILE, or the lane or kiosk with --config FILE');
     return null;
   }
-  const lane = readLane(io, config);
-  if (!lane) return null;
-  const { kind, key_file, passphrase_env } = lane.sam;
-  if (kind === 'software') {
-    return { file: key_file, passphraseEnv: passphraseEnv ?? passphrase_env };
+  const found = readEither(io, config);
+  if (!found) return null;
+  const { sam } = found;
+  if (sam?.kind === 'software') {
+    return { file: sam.key_file, passphraseEnv: passphraseEnv ?? sam.passphrase_env };
   }
-  io.err(`${config}: sam.kind is ${kind}: this lane has no key file`);
+  io.err(`${config}: ${sam ? `sam.kind is ${sam.kind}` : 'no sam'}: it has no key file`);
   return null;
 }
 

@@ -4,7 +4,7 @@ import { sleep } from '../../firmware-bridge/clock.ts';
 import {
   type Card,
   type CardReader,
-  describeFault,
+  explainFault,
   failed,
   ok,
   type Reply,
@@ -34,14 +34,14 @@ const START_S = 5;
 export async function cardRead(io: Io, request: CardReadRequest): Promise<ExitCode> {
   const card = await awaitCard(io, request);
   if (!card.ok) {
-    io.err(describeFault(card.fault));
+    io.err(explainFault(card.fault));
     return 2;
   }
   const face = request.face ?? faceOf(card.value.ats);
   const report = await readCard(card.value, face, request.deps);
   await card.value.release();
   if (!report.ok) {
-    io.err(describeFault(report.fault));
+    io.err(explainFault(report.fault));
     return 1;
   }
   const shown = request.full ? report.value : masked(report.value);

@@ -2,9 +2,10 @@
 
 import { loadConfig } from '../../config/load.ts';
 import { isKioskFile, loadKiosk } from '../../config/load-kiosk.ts';
+import { readAuthority } from '../cli/authority.ts';
 import type { ExitCode, Io } from './io.ts';
 
-export function configCheck(io: Io, file: string): ExitCode {
+export async function configCheck(io: Io, file: string): Promise<ExitCode> {
   return isKioskFile(file, io.env) ? checkKiosk(io, file) : checkLane(io, file);
 }
 
@@ -22,13 +23,18 @@ function checkLane(io: Io, file: string): ExitCode {
   return 0;
 }
 
-function checkKiosk(io: Io, file: string): ExitCode {
+async function checkKiosk(io: Io, file: string): Promise<ExitCode> {
   const loaded = loadKiosk(file, io.env);
   if (!loaded.ok) {
     for (const error of loaded.errors) io.err(error);
     return 1;
   }
   for (const warning of loaded.warnings) io.err(`warning: ${warning}`);
+  const authority = await readAuthority(loaded.config.ssc, io.disk);
+  if (!authority.ok) {
+    io.err(`${file}: ${authority.fault.detail}`);
+    return 1;
+  }
   const { kiosk, site, till, contact, contactless } = loaded.config;
   const readers = [contact && 'contact', contactless && 'contactless'].filter(Boolean);
   const items = `${till.items.length} item${till.items.length === 1 ? '' : 's'}`;

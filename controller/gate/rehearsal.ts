@@ -113,7 +113,7 @@ function createLedger(): TapLedger {
       const wrong = faultInRecord({ ...record });
       if (wrong) return failed('assertion', 'none', wrong);
       seq += 1;
-      hash = frameHash(encodeFrame(seq, hash, record));
+      hash = frameHash(encodeFrame({ seq, prev: hash }, record));
       index.apply(seq, record);
       return ok(seq);
     },

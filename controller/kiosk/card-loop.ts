@@ -106,7 +106,7 @@ export function createCardLoop(options: CardLoopOptions): CardLoop {
   async function serve(face: Face, card: Card): Promise<void> {
     served = face;
     onCard(face);
-    const end = await attend(face, card);
+    const end = await attend(face, living(card));
     anew = false;
     served = null;
     jobs.length = 0;
@@ -157,6 +157,20 @@ export function createCardLoop(options: CardLoopOptions): CardLoop {
       if (!found.ok && !found.fault.code.startsWith('card-')) return;
       await pause();
     }
+  }
+
+  /** Each answer is a sign of life: with a slow card a whole reading may take long. */
+  function living(card: Card): Card {
+    const { uid, ats } = card;
+    return {
+      ...{ uid, ats },
+      async transceive(command, timeout_ms) {
+        beat();
+        return card.transceive(command, timeout_ms);
+      },
+      present: () => card.present(),
+      release: () => card.release(),
+    };
   }
 
   function beat(): void {

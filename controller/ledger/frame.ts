@@ -75,12 +75,17 @@ export function nextSeq(position: Position): number {
   return position.seq + 1 + Math.ceil(position.damaged_bytes / FRAME_MIN_BYTES);
 }
 
-/**
- * @param batch number of the first frame that is written together with this one
- * @throws RangeError when the record is larger than a frame can hold
- */
-export function encodeFrame(seq: number, prev: string, record: object, batch = seq): Buffer {
-  const frame = Buffer.from(`${HEADER_ROOM}${payloadOf(seq, prev, record, batch)}`);
+/** Where a frame stands in its chain. */
+export interface Place {
+  readonly seq: number;
+  readonly prev: string;
+  /** Number of the first frame that is written together with this one; absent: this one. */
+  readonly batch?: number;
+}
+
+/** @throws RangeError when the record is larger than a frame can hold */
+export function encodeFrame(place: Place, record: object): Buffer {
+  const frame = Buffer.from(`${HEADER_ROOM}${payloadOf(place, record)}`);
   const length = frame.length - HEADER_BYTES;
   if (length > PAYLOAD_MAX_BYTES) {
     throw new RangeError(`a record takes at most ${PAYLOAD_MAX_BYTES} bytes, not ${length}`);
@@ -91,7 +96,7 @@ export function encodeFrame(seq: number, prev: string, record: object, batch = s
 }
 
 /** Written piece by piece: three times as fast as an object put in order and then stringified. */
-function payloadOf(seq: number, prev: string, record: object, batch: number): string {
+function payloadOf({ seq, prev, batch = seq }: Place, record: object): string {
   const fields = record as Fields;
   let text = `{"seq":${seq},"prev":"${prev}"${batch === seq ? '' : `,"batch":${batch}`}`;
   for (const key of Object.keys(fields).sort()) {

@@ -179,7 +179,10 @@ export class Journal {
     const frames: Buffer[] = [];
     let length = 0;
     for (const { record, begins } of this.#queue) {
-      const frame = encodeFrame(position.seq + 1, position.hash, record, first);
+      const frame = encodeFrame(
+        { seq: position.seq + 1, prev: position.hash, batch: first },
+        record,
+      );
       const fits =
         length + frame.length <= WRITE_MAX_BYTES && this.#fits(length + frame.length, begins);
       if (frames.length > 0 && !fits) break;
@@ -207,7 +210,7 @@ export class Journal {
     const [first] = this.#queue;
     if (!first || this.#fits(FRAME_MAX_BYTES, first.begins)) return null;
     const { seq, hash } = this.#tail.position;
-    const { length } = encodeFrame(seq + 1, hash, first.record);
+    const { length } = encodeFrame({ seq: seq + 1, prev: hash }, first.record);
     while (!this.#fits(length, first.begins)) {
       if (this.#next) this.#roll(this.#next);
       else {

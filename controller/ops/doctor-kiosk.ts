@@ -1,85 +1,56 @@
-/** What `tapway doctor` finds about a kiosk: its readers, printer, voice, browser and fonts. */
+/** What `tapway doctor` finds about a kiosk. */
 
 import type { KioskConfig } from '../../config/kiosk.ts';
-import { examine } from './doctor.ts';
-import { type Board, bad, type Finding, good, warning } from './finding.ts';
-
-export interface KioskBoard extends Board {
-  /** Is there such a program? */
-  hasProgram(name: string): Promise<boolean>;
-  /** Is there a font for Chinese? */
-  hasChineseFont(): Promise<boolean>;
-}
-
-const FREE_MIN_BYTES = 200 * 1024 * 1024;
+import { examineBoard, type Use } from './doctor.ts';
+import {
+  hsmOf,
+  type NamedReader,
+  printerOf,
+  readerOf,
+  readerSlot,
+  samSlot,
+  slotsOf,
+} from './doctor-devices.ts';
+import { diskOf, indexOf, keysOf, listsOf } from './doctor-stores.ts';
+import { bad, type Finding, good, type KioskBoard, warning } from './finding.ts';
 
 export async function examineKiosk(board: KioskBoard, config: KioskConfig): Promise<Finding[]> {
-  return [
-    ...(await examine(board, null)),
-    ...(await slotsOf(board, config)),
-    ...(await linesOf(board, config)),
-    await diskOf(board, config),
-    ...(await screenOf(board, config)),
-  ];
-}
-
-/** Everything behind pcscd. */
-async function slotsOf(board: KioskBoard, config: KioskConfig): Promise<Finding[]> {
-  const { contact, contactless, sam, ssc, till } = config;
-  const wanted: [key: string, pattern: string][] = [];
-  if (contact) wanted.push(['contact.name', contact.name]);
-  if (contactless?.kind === 'pcsc') wanted.push(['contactless.name', contactless.name]);
-  if (sam?.kind === 'psam' && till.items.length > 0) wanted.push(['sam.slot', sam.slot]);
-  if (ssc.keys.startsWith('psam')) wanted.push(['ssc.psam.slot', ssc.psam.slot]);
-  if (wanted.length === 0) return [];
-  const names = await board.pcscReaders();
-  if (!names.ok) {
-    const cure = 'apt-get install pcscd; systemctl enable --now pcscd.socket';
-    return [bad(`PC/SC: ${names.fault.detail}`, cure)];
-  }
-  return wanted.map(([key, pattern]) => {
-    const fits = names.value.filter((name) => board.matches(pattern, name));
-    if (fits.length === 1) return good(`${key}: '${fits[0]}'`);
-    const what = `${key} '${pattern}' fits ${fits.length === 0 ? 'no reader' : fits.join(', ')}`;
-    return bad(what, `set ${key} to one of the names of pcsc_scan -r; * and ? are allowed`);
-  });
-}
-
-/** Devices with a path of their own. */
-async function linesOf(board: KioskBoard, config: KioskConfig): Promise<Finding[]> {
-  const { contactless, printer } = config;
-  const findings: Finding[] = [];
-  if (contactless?.kind === 'serial') {
-    findings.push(await deviceOf(board, 'contactless.path', contactless.path));
-  }
-  if (printer.kind === 'none') {
-    findings.push(warning('printer.kind none: nothing is printed', 'set printer.kind and path'));
-  } else if (printer.path !== undefined) {
-    findings.push(await deviceOf(board, 'printer.path', printer.path));
-  }
+  const { ssc, data_dir } = config;
+  const readers = readersOf(config);
+  const sam = saleSam(config);
+  const findings = await examineBoard(board, usesOf(config));
+  for (const each of readers) findings.push(...(await readerOf(board, each)));
+  const slots = readers.flatMap((each) => readerSlot(board, each));
+  if (sam?.kind === 'psam') slots.push(samSlot(board, 'sam', sam));
+  if (ssc.keys.startsWith('psam')) slots.push(samSlot(board, 'ssc.psam', ssc.psam));
+  findings.push(...(await slotsOf(board, slots)));
+  findings.push(...(await printerOf(board, config)));
+  findings.push(...(await hsmOf(board, config)));
+  if (sam?.kind === 'software') findings.push(await keysOf(board, sam));
+  findings.push(await listsOf(board, config));
+  findings.push(await diskOf(board, data_dir));
+  findings.push(...(await indexOf(board, data_dir)));
+  findings.push(...(await screenOf(board, config)));
   return findings;
 }
 
-async function deviceOf(board: KioskBoard, key: string, path: string): Promise<Finding> {
-  const { exists, accessible, group, heldBy } = await board.serialDevice(path);
-  if (!exists) return bad(`${key} ${path} does not exist`, 'plug it in; dmesg tells its name');
-  if (!accessible) {
-    const cure = `usermod -aG ${group ?? 'lp'} tapway, then start anew`;
-    return bad(`${key} ${path} may not be opened`, cure);
-  }
-  if (heldBy.length > 0) return bad(`${path} is held by ${heldBy.join(', ')}`, 'stop that program');
-  return good(`${key} ${path} exists and may be opened`);
+function readersOf({ contact, contactless }: KioskConfig): NamedReader[] {
+  const readers: NamedReader[] = [];
+  if (contact) readers.push({ key: 'contact', reader: { kind: 'pcsc', ...contact } });
+  if (contactless) readers.push({ key: 'contactless', reader: contactless });
+  return readers;
 }
 
-async function diskOf(board: KioskBoard, { data_dir }: KioskConfig): Promise<Finding> {
-  const { nearest, writable, free_bytes } = await board.directory(data_dir);
-  if (!writable) {
-    const cure = `mkdir -p ${data_dir}; chown it to the user of the kiosk`;
-    return bad(`${data_dir}: ${nearest} may not be written`, cure);
-  }
-  const free = `${data_dir}: ${Math.floor(free_bytes / 1024 / 1024)} MiB free`;
-  if (free_bytes >= FREE_MIN_BYTES) return good(free);
-  return warning(free, 'free some space; tapway ledger settle');
+/** A SAM is opened only where something is sold. */
+function saleSam({ sam, till }: KioskConfig): KioskConfig['sam'] {
+  return till.items.length > 0 ? sam : undefined;
+}
+
+function usesOf(config: KioskConfig): Use[] {
+  const uses: Use[] = ['lists', ...readersOf(config).map(({ reader }) => reader.kind)];
+  if (saleSam(config)?.kind === 'psam' || config.ssc.keys.startsWith('psam')) uses.push('pcsc');
+  if (config.printer.kind === 'serial') uses.push('serial');
+  return uses;
 }
 
 /** What people see and hear. */

@@ -1,15 +1,25 @@
 /**
  * `tapway doctor`: checks a board and says how to mend what is missing. Every finding has a cure
  * that an installer can type. The bridge's eyes come in through `Board`, so that the rules here
- * can be tested without one. What this lane does not need is a hint at most.
+ * can be tested without one. What the configuration
+ * does not need is a hint at most.
  */
 
 import type { LaneConfig } from '../../config/schema.ts';
-import { barrierOf, farReaderOf, readerOf, slotsOf } from './doctor-devices.ts';
+import {
+  barrierOf,
+  type NamedReader,
+  pcscdOf,
+  readerOf,
+  readerSlot,
+  samSlot,
+  slotsOf,
+} from './doctor-devices.ts';
 import { diskOf, indexOf, keysOf, listsOf } from './doctor-stores.ts';
 import { type Board, bad, type Finding, good, warning } from './finding.ts';
 
-type Use = 'serial' | 'hid' | 'pcsc' | 'modbus' | 'lists';
+/** What a configuration needs of a board. */
+export type Use = 'serial' | 'hid' | 'pcsc' | 'modbus' | 'lists';
 
 const CURES: Readonly<Record<string, string>> = {
   serialport: 'npm ci',
@@ -36,19 +46,29 @@ const EARLIEST_MS = Date.UTC(2026, 0, 1);
 
 /** @param config null: only what every board needs */
 export async function examine(board: Board, config: LaneConfig | null): Promise<Finding[]> {
-  const uses = config ? usesOf(config) : [];
-  const findings = [nodeOf(board), await clockOf(board), ...(await librariesOf(board, uses))];
-  findings.push(await rivalsOf(board, uses));
-  if (!config) return findings;
-  if (board.isRoot) findings.push(ROOT);
-  findings.push(...(await readerOf(board, config)));
-  findings.push(...(await farReaderOf(board, config)));
-  findings.push(...(await slotsOf(board, config)));
+  if (!config) return [...(await examineBoard(board, null)), await pcscdOf(board)];
+  const { reader, far_reader: far, sam } = config;
+  const readers: NamedReader[] = [{ key: 'reader', reader }];
+  if (far) readers.push({ key: 'far_reader', reader: far });
+  const findings = await examineBoard(board, usesOf(config));
+  for (const each of readers) findings.push(...(await readerOf(board, each)));
+  const slots = readers.flatMap((each) => readerSlot(board, each));
+  if (sam.kind === 'psam') slots.push(samSlot(board, 'sam', sam));
+  findings.push(...(await slotsOf(board, slots)));
   findings.push(...(await barrierOf(board, config)));
-  if (config.sam.kind === 'software') findings.push(await keysOf(board, config));
+  if (sam.kind === 'software') findings.push(await keysOf(board, sam));
   findings.push(await listsOf(board, config));
-  findings.push(await diskOf(board, config));
-  findings.push(...(await indexOf(board, config)));
+  findings.push(await diskOf(board, config.data_dir));
+  findings.push(...(await indexOf(board, config.data_dir)));
+  return findings;
+}
+
+/** @param uses what the configuration needs of the board; null: there is no configuration */
+export async function examineBoard(board: Board, uses: readonly Use[] | null): Promise<Finding[]> {
+  const findings = [nodeOf(board), await clockOf(board)];
+  findings.push(...(await librariesOf(board, uses ?? [])));
+  findings.push(await rivalsOf(board, uses));
+  if (uses && board.isRoot) findings.push(ROOT);
   return findings;
 }
 
@@ -61,8 +81,8 @@ function usesOf({ reader, far_reader: far, sam, barrier }: LaneConfig): Use[] {
 }
 
 const ROOT = warning(
-  'root may open everything: permissions of the lane were not tried',
-  'run it as the user of the lane: runuser -u tapway -- tapway doctor …',
+  'root may open everything: permissions of the service were not tried',
+  'run it as the user of the service: runuser -u tapway -- tapway doctor …',
 );
 
 function nodeOf({ nodeVersion }: Board): Finding {
@@ -91,12 +111,13 @@ async function librariesOf(board: Board, uses: readonly Use[]): Promise<Finding[
   });
 }
 
-async function rivalsOf(board: Board, uses: readonly Use[]): Promise<Finding> {
+async function rivalsOf(board: Board, uses: readonly Use[] | null): Promise<Finding> {
   const loaded = (await board.kernelModules()).filter((name) => name in RIVALS);
   if (loaded.length === 0) return good('no kernel driver competes for the reader');
   const names = loaded.join(' ');
   const cure = `rmmod ${names}; to keep it: config/board/modprobe.conf`;
+  if (!uses) return warning(`kernel driver ${names} is loaded, which holds some readers`, cure);
   const harmful = loaded.some((name) => uses.some((use) => use === RIVALS[name]));
   if (harmful) return bad(`kernel driver ${names} may hold the reader`, cure);
-  return warning(`kernel driver ${names} is loaded; this lane does without`, cure);
+  return warning(`kernel driver ${names} is loaded; it is not needed here`, cure);
 }

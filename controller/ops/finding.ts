@@ -1,37 +1,17 @@
 /** What `tapway doctor` may look at, and how it says what it found. */
 
+import type { KioskConfig } from '../../config/kiosk.ts';
 import type { LaneConfig } from '../../config/schema.ts';
-import type { Reply } from '../../firmware-bridge/ports.ts';
+import type { DeviceFile, Reply, UsbDevice } from '../../firmware-bridge/ports.ts';
+
+/** A reader by its section; of a contact slot, or any other behind pcscd, its name is enough. */
+export type ReaderPart = LaneConfig['reader'] | { readonly kind: 'pcsc'; readonly name: string };
+export type SlotPart = Pick<LaneConfig['sam'], 'slot' | 'timeout_ms'>;
 
 export interface Finding {
   readonly level: 'good' | 'warning' | 'bad';
   readonly what: string;
   readonly cure?: string;
-}
-
-/** A device file. */
-export interface Device {
-  readonly exists: boolean;
-  readonly accessible: boolean;
-  /** Group of the file; null when only its owner may open it. */
-  readonly group: string | null;
-  /** Programs that have it open, as `name (pid)`. */
-  readonly heldBy: readonly string[];
-  readonly latency_ms: number | null;
-  readonly latencyFile: string | null;
-  readonly power: string | null;
-  readonly powerFile: string | null;
-}
-
-export interface UsbDevice {
-  /** Bus and ports, e.g. `1-1.2`. */
-  readonly place: string;
-  /** Vendor and product, e.g. `10c4:ea80`. */
-  readonly id: string;
-  readonly power: string | null;
-  readonly powerFile: string;
-  /** Interface class (two hex digits) and the kernel driver that has it, if any. */
-  readonly interfaces: readonly { readonly class: string; readonly driver: string | null }[];
 }
 
 /** The blacklist in force. */
@@ -40,6 +20,7 @@ export interface ListState {
   readonly age_hours: number;
 }
 
+/** What a lane's board can be asked, and any other's. */
 export interface Board {
   readonly nodeVersion: string;
   readonly wall_ms: number;
@@ -50,10 +31,10 @@ export interface Board {
   libraries(): Promise<readonly { name: string; ok: boolean; detail: string }[]>;
   kernelModules(): Promise<readonly string[]>;
   usbDevices(): Promise<readonly UsbDevice[]>;
-  serialDevice(path: string): Promise<Device>;
-  /** The CP2110 that the lane means, as `/dev/hidraw0`. Fault `link-absent`: none, or several. */
-  hidBridge(config: LaneConfig): Promise<Reply<string>>;
-  hidDevice(path: string): Promise<Device>;
+  serialDevice(path: string): Promise<DeviceFile>;
+  /** The CP2110 that is meant, as `/dev/hidraw0`. Fault `link-absent`: none, or several. */
+  hidBridge(usb: LaneConfig['reader']['usb']): Promise<Reply<string>>;
+  hidDevice(path: string): Promise<DeviceFile>;
   /** Names of the slots behind pcscd; a fault when it does not answer. */
   pcscReaders(): Promise<Reply<readonly string[]>>;
   /** Does the name fit the pattern of the configuration? */
@@ -63,17 +44,37 @@ export interface Board {
   directory(path: string): Promise<{ nearest: string; writable: boolean; free_bytes: number }>;
   hasVariable(name: string): boolean;
   /** Opens the reader, asks for its firmware, closes it. */
-  readerFirmware(config: LaneConfig): Promise<Reply<string>>;
+  readerFirmware(reader: ReaderPart): Promise<Reply<string>>;
   /** Powers the PSAM up and returns its answer to reset. */
-  samAnswer(config: LaneConfig): Promise<Reply<Buffer>>;
+  samAnswer(sam: SlotPart): Promise<Reply<Buffer>>;
   /** Reads the inputs of the barrier's board; moves nothing. */
-  barrierAnswer(config: LaneConfig): Promise<Reply<string>>;
+  barrierAnswer(barrier: LaneConfig['barrier']): Promise<Reply<string>>;
   /** Unseals the key file of a software SAM and forgets it. */
-  keySet(config: LaneConfig): Promise<Reply<void>>;
+  keySet(sam: LaneConfig['sam']): Promise<Reply<void>>;
   /** Null: none was ever imported. Fault `blacklist-unreadable`. */
-  blacklist(config: LaneConfig): Promise<Reply<ListState | null>>;
+  blacklist(data_dir: string): Promise<Reply<ListState | null>>;
   /** Was the ledger's index in use when its process ended? */
-  indexLeftOpen(config: LaneConfig): Promise<boolean>;
+  indexLeftOpen(data_dir: string): Promise<boolean>;
+}
+
+/** What only a kiosk has. */
+export interface KioskBoard extends Board {
+  /** Is there such a program? */
+  hasProgram(name: string): Promise<boolean>;
+  /** Is there a font for Chinese? */
+  hasChineseFont(): Promise<boolean>;
+  /** The file of a printer behind usblp. */
+  printerDevice(path: string): Promise<DeviceFile>;
+  /** Asks the printer for its state; prints nothing. */
+  printerState(printer: KioskConfig['printer']): Promise<Reply<PrinterState>>;
+  /** Connects to the HSM and asks it nothing. */
+  hsmAnswer(ssc: KioskConfig['ssc']): Promise<Reply<string>>;
+}
+
+export interface PrinterState {
+  /** Why it cannot print; null when it can. */
+  readonly stopped: string | null;
+  readonly nearEnd: boolean;
 }
 
 export function good(what: string): Finding {

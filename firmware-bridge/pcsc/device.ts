@@ -22,6 +22,8 @@ import { faultOf } from './scard.ts';
 
 export interface DeviceOptions {
   readonly pattern: string;
+  /** What it is called until its slot is found; absent: by its pattern. */
+  readonly label?: string;
   readonly clock: Clock;
   /** Starts a process; tests put another one in its place. */
   readonly openWire?: () => Wire;
@@ -74,6 +76,7 @@ export class SlotDevice {
     removals: 0,
     repeated_events: 0,
   };
+  readonly #label: string;
   readonly #clock: Clock;
   readonly #openWire: () => Wire;
   readonly #waiting = new Set<() => void>();
@@ -91,8 +94,9 @@ export class SlotDevice {
   #timer: unknown;
   #closed = false;
 
-  constructor({ pattern, clock, openWire }: DeviceOptions) {
+  constructor({ pattern, label = pattern, clock, openWire }: DeviceOptions) {
     this.pattern = pattern;
+    this.#label = label;
     this.#clock = clock;
     this.#openWire = openWire ?? (() => openProcessWire(pattern, clock));
     this.#state = this.#starting();
@@ -108,9 +112,9 @@ export class SlotDevice {
     return this.#names;
   }
 
-  /** The slot's own name once it is found, else the pattern. */
+  /** The slot's own name once it is found, else its label. */
   get name(): string {
-    return this.#slot || this.pattern;
+    return this.#slot || this.#label;
   }
 
   /** Ready after one more attempt, at once if it waits for one; the name of the slot. */

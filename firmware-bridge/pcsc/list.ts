@@ -8,7 +8,7 @@ const NOBODY = '\u0001';
 
 /** Fault `link-absent`: no binding, or no daemon. */
 export async function listPcscReaders(clock: Clock): Promise<Reply<readonly string[]>> {
-  const device = new SlotDevice({ pattern: NOBODY, clock });
+  const device = new SlotDevice({ pattern: NOBODY, label: 'no list of readers', clock });
   const revived = await device.revive();
   const { names, state } = device;
   await device.close();

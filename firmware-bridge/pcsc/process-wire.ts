@@ -1,29 +1,23 @@
 /** The pipes to a process of pcsc-process.ts. To close the wire is to kill the process. */
 
-import { spawn } from 'node:child_process';
-import { join } from 'node:path';
-import type { Readable } from 'node:stream';
-import { fileURLToPath } from 'node:url';
 import { within } from '../clock.ts';
 import type { Link } from '../link/link.ts';
 import { type Clock, failed, ok } from '../ports.ts';
+import { lastWords, startOwn } from '../process.ts';
 
 export type Wire = Pick<Link, 'write' | 'listen' | 'close'>;
 
 /** A process that was killed is gone at once, unless the kernel holds it. */
 const KILL_MS = 1_500;
-const WORDS_MAX = 500;
 
 export function openProcessWire(pattern: string, clock: Clock): Wire {
-  const child = spawn(process.execPath, [...loaders(), programPath(), pattern], {
-    stdio: ['pipe', 'pipe', 'pipe'],
-  });
+  const child = startOwn({ name: 'pcsc-process', beside: import.meta.url, args: [pattern] });
   const words = lastWords(child.stderr);
   let alive = true;
   const ended = new Promise<string>((resolve) => {
     const end = (why: string) => {
       alive = false;
-      resolve(words() || `the PC/SC process ended (${why})`);
+      resolve(words().split('\n').at(-1) || `the PC/SC process ended (${why})`);
     };
     child.once('error', (error) => end(error.message));
     child.once('close', (code, signal) => end(String(code ?? signal)));
@@ -47,30 +41,4 @@ export function openProcessWire(pattern: string, clock: Clock): Wire {
       await within(clock, KILL_MS, ended);
     },
   };
-}
-
-/** The source itself in a checkout, a second bundle beside ours in a build. */
-function programPath(): string {
-  const url: string | undefined = import.meta.url;
-  return url === undefined
-    ? join(__dirname, 'pcsc-process.cjs')
-    : fileURLToPath(new URL('pcsc-process.ts', url));
-}
-
-/** Of our own options those that load TypeScript. */
-function loaders(): string[] {
-  const names = ['--import', '--require', '-r', '--loader'];
-  return process.execArgv.filter(
-    (each, at, all) =>
-      names.some((name) => each === name || each.startsWith(`${name}=`)) ||
-      names.includes(all[at - 1] ?? ''),
-  );
-}
-
-function lastWords(stream: Readable | undefined): () => string {
-  let text = '';
-  stream?.on('data', (chunk: Buffer) => {
-    text = `${text}${chunk}`.slice(-WORDS_MAX);
-  });
-  return () => text.trim().split('\n').at(-1) ?? '';
 }

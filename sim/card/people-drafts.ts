@@ -57,23 +57,21 @@ function third(nn: number, text: string, differs: Differs = {}): PersonDraft['ma
   };
 }
 
+const first = older(1);
+const second = older(2);
+
 /** Generation 1 or 2: 3DES, contacts only, nothing but the social security application. */
-function older(
-  generation: 1 | 2,
-  nn: number,
-  text: string,
-  differs: Differs = {},
-): PersonDraft['made'] {
-  return (today) => {
-    const ssc = { ...ordinary(generation, nn, today), holder: holderOf(nn, text, differs.holder) };
-    const profile: IssueProfile = {
-      name: `ssc-${nn}`,
-      faces: ['contact'],
-      uid: '00000000',
-      ssc: { ...ssc, ...differs.ssc },
+function older(generation: 1 | 2) {
+  return (nn: number, text: string, differs: Differs = {}): PersonDraft['made'] =>
+    (today) => {
+      const holder = holderOf(nn, text, differs.holder);
+      const ssc = { ...ordinary(generation, nn, today), holder, ...differs.ssc };
+      const profile: IssueProfile = {
+        ...{ name: `ssc-${nn}`, uid: '00000000', ssc },
+        faces: ['contact'],
+      };
+      return { profile };
     };
-    return { profile };
-  };
 }
 
 function ordinary(generation: 1 | 2 | 3, nn: number, today: string): SscProfile {
@@ -319,7 +317,7 @@ const OLDER_GENERATIONS: readonly PersonDraft[] = [
     name: ['样本乙', 'Sample Yi'],
     note: ['二代卡，没有换发三代卡，照常可用。', 'Generation 2 without a successor: fine.'],
     expected: valid('样本乙'),
-    made: older(2, 21, '样本乙', { holder: { padding: 0x20 } }),
+    made: second(21, '样本乙', { holder: { padding: 0x20 } }),
   },
   {
     id: 'superseded-2',
@@ -327,14 +325,14 @@ const OLDER_GENERATIONS: readonly PersonDraft[] = [
     note: ['持卡人已有三代卡，此卡停用。', 'Its holder has a generation-3 card: this one is dead.'],
     expected: { kind: 'ssc', validity: 'superseded', holder: '测试甲' },
     listed: 'superseded',
-    made: older(2, 22, '测试甲', { holder: { citizenNumber: citizenNumber('19850615', 3) } }),
+    made: second(22, '测试甲', { holder: { citizenNumber: citizenNumber('19850615', 3) } }),
   },
   {
     id: 'bad-dates-2',
     name: ['样本丙', 'Sample Bing'],
     note: ['发卡日期写成了字符，有效期空白。', 'Issue date in letters, no end.'],
     expected: valid('样本丙'),
-    made: older(2, 23, '样本丙', { ssc: { issued: '32303138', validUntil: '00000000' } }),
+    made: second(23, '样本丙', { ssc: { issued: '32303138', validUntil: '00000000' } }),
   },
   {
     id: 'expired-2',
@@ -342,14 +340,14 @@ const OLDER_GENERATIONS: readonly PersonDraft[] = [
     note: ['有效期已过的二代卡。', 'Generation 2, past its date.'],
     expected: { kind: 'ssc', validity: 'expired', holder: '样本丁' },
     made: (today) =>
-      older(2, 24, '样本丁', { ssc: { validUntil: yearFrom(today, -1, '1231') } })(today),
+      second(24, '样本丁', { ssc: { validUntil: yearFrom(today, -1, '1231') } })(today),
   },
   {
     id: 'first-1',
     name: ['样本戊', 'Sample Wu'],
     note: ['一代卡，版本号空白。', 'Generation 1, without a version number.'],
     expected: { kind: 'ssc', validity: 'unsure', holder: '样本戊' },
-    made: older(1, 25, '样本戊', { ssc: { version: 'FFFFFFFF' } }),
+    made: first(25, '样本戊', { ssc: { version: 'FFFFFFFF' } }),
   },
 ];
 

@@ -118,7 +118,7 @@ interface Macs {
 function expectedMacs({ card, stored }: Moment, { purchase, termSeq, at }: Request): Macs {
   const { algorithm } = card.profile;
   const input = Buffer.concat([purchase.random, uint(stored.counter, 2), termSeq.subarray(2)]);
-  const key = sessionKey(algorithm, card.purchaseKey, input);
+  const key = sessionKey(algorithm, card.purchaseKey, { input });
   const amount = uint(purchase.amount_fen, 4);
   const where = Buffer.concat([Buffer.from([purchase.type]), purchase.terminal]);
   return {

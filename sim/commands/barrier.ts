@@ -1,8 +1,8 @@
 /** `tapway-sim barrier`: a virtual Modbus board on a pty; standard input works its inputs. */
 
-import { createInterface } from 'node:readline';
 import { systemClock } from '../../firmware-bridge/clock.ts';
 import { runVirtualBoard } from '../barrier/run.ts';
+import { takeOrders, tell } from './orders.ts';
 
 export interface BarrierOptions {
   /** A symbolic link to keep to the pty. */
@@ -13,7 +13,6 @@ export interface BarrierOptions {
 }
 
 export async function runBarrier({ link, seed, stopped }: BarrierOptions): Promise<number> {
-  const tell = (line: string) => void process.stdout.write(`${line}\n`);
   const run = runVirtualBoard({ clock: systemClock, seed, tell, ...(link && { link }) });
   tell(run.path);
   const { board } = run;
@@ -24,15 +23,7 @@ export async function runBarrier({ link, seed, stopped }: BarrierOptions): Promi
     'key off': () => board.key(false),
     intrude: () => board.walk({ from: 'far' }),
   };
-  const lines = createInterface({ input: process.stdin });
-  lines.on('line', (line) => {
-    const order = orders[line.trim()];
-    if (order) order();
-    else tell(`say one of: ${Object.keys(orders).join(', ')}`);
-  });
-  await stopped;
-  lines.close();
-  process.stdin.destroy();
+  await takeOrders({ orders, tell, stopped });
   run.close();
   return 0;
 }

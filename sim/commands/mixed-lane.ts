@@ -5,6 +5,7 @@
 
 import { loadConfig } from '../../config/load.ts';
 import type { LaneConfig } from '../../config/schema.ts';
+import { usable } from '../../controller/cli/shell.ts';
 import type { Io } from '../../controller/commands/io.ts';
 import { DEVICES, type Devices } from '../../controller/devices.ts';
 import { runLane } from '../../controller/gate-main.ts';
@@ -14,6 +15,7 @@ import { createMemoryLinkPair } from '../../firmware-bridge/link/memory.ts';
 import { createPn532Reader } from '../../firmware-bridge/pn532/reader.ts';
 import { type CardReader, type Clock, ok } from '../../firmware-bridge/ports.ts';
 import { createVirtualBarrier } from '../barrier/barrier.ts';
+import type { Target } from '../card/target.ts';
 import { cardOnTray } from '../card/tray.ts';
 import { createField } from '../chip/field.ts';
 import { attachToLink } from '../chip/on-link.ts';
@@ -40,32 +42,42 @@ const PRESENT_MS = 2_000;
 
 export async function runMixedLane(io: Io, options: MixedLaneOptions): Promise<number> {
   const { simulate, stopped } = options;
-  const loaded = loadConfig(options.config, io.env);
-  if (!loaded.ok) {
-    for (const error of loaded.errors) io.err(error);
-    return 2;
-  }
+  const real = usable(io, loadConfig(options.config, io.env));
+  if (!real) return 2;
   const config: LaneConfig = simulate.includes('sam')
-    ? { ...loaded.config, sam: { ...loaded.config.sam, kind: 'psam' } }
-    : loaded.config;
+    ? { ...real, sam: { ...real.sam, kind: 'psam' } }
+    : real;
   if (config.production) {
     io.err('production lane: simulated devices are refused; try a copy with production: false');
     return 2;
   }
+  if (simulate.includes('far_reader') && !config.far_reader) {
+    io.err(`${options.config} has no far_reader to simulate: a lane with one end serves one way`);
+    return 2;
+  }
+  const now_ms = io.clock.wall_ms();
+  const cards = {
+    reader: cardOnTray(options.card, now_ms).targets,
+    far_reader: cardOnTray(options.farCard, now_ms).targets,
+  };
   const log = createLog(config.log.level);
   log.warn({ simulated: simulate }, 'simulated devices: no money moves, no leaves move');
-  return runLane({ io, config, log, stopped, devices: mixed(options) });
+  return runLane({ io, config, log, stopped, devices: mixed(options, cards) });
 }
 
-function mixed(options: MixedLaneOptions): Devices {
+/** What comes to a simulated reader. */
+type Cards = Readonly<Record<'reader' | 'far_reader', readonly Target[]>>;
+
+function mixed({ simulate, every, stopped }: MixedLaneOptions, cards: Cards): Devices {
+  const rhythm = { pause_ms: every * 1_000, stopped };
   const virtual: Devices = {
-    reader: ({ reader }, clock) => virtualReader(reader, clock, options),
-    farReader: ({ far_reader: far }, clock) =>
-      far ? virtualReader(far, clock, { ...options, card: options.farCard }) : null,
+    reader: ({ reader: config }, clock) =>
+      virtualReader({ config, clock, targets: cards.reader, ...rhythm }),
+    farReader: ({ far_reader: config }, clock) =>
+      config ? virtualReader({ config, clock, targets: cards.far_reader, ...rhythm }) : null,
     samSlot: (_, clock) => createVirtualPsam(clock, { timed: true }),
     barrier: (_, clock) => createVirtualBarrier({ clock, walk: () => true }),
   };
-  const { simulate } = options;
   return {
     reader: simulate.includes('reader') ? virtual.reader : DEVICES.reader,
     farReader: simulate.includes('far_reader') ? virtual.farReader : DEVICES.farReader,
@@ -74,13 +86,16 @@ function mixed(options: MixedLaneOptions): Devices {
   };
 }
 
+interface VirtualReader {
+  readonly config: LaneConfig['reader'];
+  readonly clock: Clock;
+  readonly targets: readonly Target[];
+  readonly pause_ms: number;
+  readonly stopped: Promise<void>;
+}
+
 /** A virtual PN532 to which one card comes again and again. */
-function virtualReader(
-  config: LaneConfig['reader'],
-  clock: Clock,
-  { card, every, stopped }: MixedLaneOptions,
-): CardReader {
-  const entry = cardOnTray(card, clock.wall_ms());
+function virtualReader({ config, clock, targets, pause_ms, stopped }: VirtualReader): CardReader {
   const field = createField();
   const chip = createVirtualPn532({ clock, field, timing: REAL_TIMING });
   const openLink = async () => {
@@ -95,10 +110,10 @@ function virtualReader(
   });
   void (async () => {
     while (going) {
-      await within(clock, every * 1_000, ended);
-      entry.targets.forEach(field.enter);
+      await within(clock, pause_ms, ended);
+      targets.forEach(field.enter);
       await within(clock, PRESENT_MS, ended);
-      entry.targets.forEach(field.leave);
+      targets.forEach(field.leave);
     }
   })();
   return createPn532Reader({ openLink, clock, config, name: 'simulated reader' });

@@ -37,11 +37,14 @@ export async function runPage(options: PageOptions): Promise<number> {
       host: '127.0.0.1',
       port: options.port,
     });
-    await station.gate.start();
-    process.stdout.write(`tapway lane ${config.lane.id} on ${panel.url}\n`);
-    process.stdout.write('Tap a card in the page; Ctrl-C ends.\n');
-    await options.stopped;
-    await panel.close();
+    try {
+      await station.gate.start();
+      process.stdout.write(`tapway lane ${config.lane.id} on ${panel.url}\n`);
+      process.stdout.write('Tap a card in the page; Ctrl-C ends.\n');
+      await options.stopped;
+    } finally {
+      await panel.close();
+    }
   } finally {
     await station.close();
     settled();

@@ -1,8 +1,8 @@
 /** `tapway-sim printer`: a virtual ESC/POS printer on a pty; standard input works its sensors. */
 
-import { createInterface } from 'node:readline';
 import { systemClock } from '../../firmware-bridge/clock.ts';
 import { runVirtualPrinter } from '../printer/run.ts';
+import { takeOrders, tell } from './orders.ts';
 
 export interface PrinterCommandOptions {
   /** A symbolic link to keep to the pty. */
@@ -15,7 +15,6 @@ export interface PrinterCommandOptions {
 
 export async function runPrinter(options: PrinterCommandOptions): Promise<number> {
   const { stopped, ...rest } = options;
-  const tell = (line: string) => void process.stdout.write(`${line}\n`);
   const run = runVirtualPrinter({ ...rest, clock: systemClock, tell });
   tell(run.path);
   const { printer } = run;
@@ -30,15 +29,7 @@ export async function runPrinter(options: PrinterCommandOptions): Promise<number
     'power off': () => printer.power(false),
     'power on': () => printer.power(true),
   };
-  const lines = createInterface({ input: process.stdin });
-  lines.on('line', (line) => {
-    const order = orders[line.trim()];
-    if (order) order();
-    else tell(`say one of: ${Object.keys(orders).join(', ')}`);
-  });
-  await stopped;
-  lines.close();
-  process.stdin.destroy();
+  await takeOrders({ orders, tell, stopped });
   run.close();
   return 0;
 }

@@ -1,6 +1,5 @@
 /** `tapway-sim reader --pty`: a virtual PN532 with a card, for any program that speaks to one. */
 
-import { lstatSync } from 'node:fs';
 import { systemClock, within } from '../../firmware-bridge/clock.ts';
 import { personOnTray } from '../card/people.ts';
 import type { Target } from '../card/target.ts';
@@ -27,11 +26,14 @@ export interface ReaderOptions {
 const PRESENT_MS = 2_000;
 
 export async function runReader(options: ReaderOptions): Promise<number> {
-  if (!options.pty) throw new Error('say --pty: a pty is the only line this version serves on');
+  if (!options.pty) {
+    throw new Error('say --pty for a serial line, or --hid SERIAL for a USB bridge (CP2110)');
+  }
   const targets = targetsOf(options);
   const field = createField();
   const chip = createVirtualPn532({ clock: systemClock, field, timing: REAL_TIMING });
-  const pty = ptyAt(options.link);
+  const { link } = options;
+  const pty = createPty(link === undefined ? {} : { link });
   serveOnPty(chip, pty);
   process.stdout.write(`${pty.path}\n`);
 
@@ -64,14 +66,4 @@ function targetsOf({ card, person }: ReaderOptions): readonly Target[] {
   const { contactless } = personOnTray(person, now_ms);
   if (contactless) return [contactless];
   throw new Error(`the card of ${person} has contacts only; put it into a slot: tapway-sim card`);
-}
-
-/** A link of an earlier reader is replaced; anything else at that path is not ours to remove. */
-function ptyAt(link: string | undefined) {
-  if (link === undefined) return createPty();
-  const found = lstatSync(link, { throwIfNoEntry: false });
-  if (found && !found.isSymbolicLink()) {
-    throw new Error(`${link} exists and is no symbolic link; name another path`);
-  }
-  return createPty({ link });
 }

@@ -97,9 +97,13 @@ async function keepShortest(story: Story, violation: Violation, out: string): Pr
 }
 
 export function readStory(path: string): Story {
-  const { story } = JSON.parse(readFileSync(path, 'utf8')) as Partial<StoryFile>;
-  if (!story?.steps) throw new Error(`${path} holds no story; \`world\` writes such files`);
-  return { fitted: [], ...story };
+  try {
+    const { story } = JSON.parse(readFileSync(path, 'utf8')) as Partial<StoryFile>;
+    if (story?.steps) return { fitted: [], ...story };
+  } catch (error) {
+    throw new Error(`--story ${path}: ${(error as Error).message}`);
+  }
+  throw new Error(`--story ${path} holds no story; \`world\` writes such files`);
 }
 
 function summaryOf(story: Story, { violation, digest, taps, coverage }: Outcome): string[] {

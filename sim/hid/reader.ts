@@ -42,17 +42,25 @@ export async function runHidReader(options: HidReaderOptions): Promise<number> {
       if (going) plug = plugged();
     });
   });
-  process.stdout.write(`${await pathOf(plug)} serial ${serial}\n`);
-  while (going) {
-    for (const target of entry.targets) field.enter(target);
-    if (every_s === undefined) await ended;
-    else await within(systemClock, PRESENT_MS, ended);
-    for (const target of entry.targets) field.leave(target);
-    if (going && every_s !== undefined) await within(systemClock, every_s * 1_000, ended);
+  try {
+    process.stdout.write(`${await pathOf(plug)} serial ${serial}\n`);
+    await serve();
+  } finally {
+    going = false;
+    chip.power(false);
+    await plug.unplug();
   }
-  chip.power(false);
-  await plug.unplug();
   return 0;
+
+  async function serve(): Promise<void> {
+    while (going) {
+      for (const target of entry.targets) field.enter(target);
+      if (every_s === undefined) await ended;
+      else await within(systemClock, PRESENT_MS, ended);
+      for (const target of entry.targets) field.leave(target);
+      if (going && every_s !== undefined) await within(systemClock, every_s * 1_000, ended);
+    }
+  }
 
   function plugged(): UhidPlug {
     try {
@@ -70,7 +78,6 @@ async function pathOf(plug: UhidPlug): Promise<string> {
     if (path) return path;
     await sleep(systemClock, LOOK_MS);
   }
-  await plug.unplug();
   throw new Error('the kernel made no hidraw device; is its module hid-generic loaded?');
 }
 

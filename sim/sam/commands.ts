@@ -195,7 +195,8 @@ function initPurchase({ settings, stored, session }: Moment, { p1, p2, data }: A
   sequence.writeUInt32BE(termSeq);
   const key = diversifyAll(algorithm, master.key, factorsTopFirst(data.subarray(INIT_HEAD)));
   const random = data.subarray(0, 6); // with the counter
-  const ses = sessionKey(algorithm, key, Buffer.concat([random, sequence.subarray(2)]));
+  const input = Buffer.concat([random, sequence.subarray(2)]);
+  const ses = sessionKey(algorithm, key, { input });
   const amount = data.subarray(6, 10);
   const type = data.subarray(10, 11);
   const at = data.subarray(11, 18);

@@ -66,6 +66,25 @@ board.test('GIVEN the services THEN V8 may compile, and no memory dump is left b
   }
 });
 
+board.test('GIVEN what a unit comes after THEN it wants it too, or the order means nothing', () => {
+  for (const name of readdirSync(SOURCE).filter((each) => each.endsWith('.service'))) {
+    const text = readFileSync(`${SOURCE}/${name}`, 'utf8');
+    const words = (key: string) =>
+      (text.match(new RegExp(`^${key}=(.*)$`, 'm'))?.[1] ?? '').split(' ');
+    if (!words('After').includes('network-online.target')) continue;
+    assert.ok(words('Wants').includes('network-online.target'), name);
+  }
+});
+
+board.test(
+  'GIVEN a lane or kiosk that is frozen THEN systemd notices within twenty seconds',
+  () => {
+    for (const name of ['tapway-gate@.service', 'tapway-kiosk@.service']) {
+      assert.match(readFileSync(`${SOURCE}/${name}`, 'utf8'), /^WatchdogSec=20$/m, name);
+    }
+  },
+);
+
 board.testWith(
   sysusers,
   'GIVEN sysusers.conf THEN a user tapway in the groups tapway and dialout comes of it',

@@ -35,13 +35,13 @@ const TAPWAY = [
 help.test(
   'GIVEN --help on any command of tapway THEN exit 0 and an example',
   async () => {
-    for (const command of TAPWAY) {
+    await together(TAPWAY, async (command) => {
       const { code, out } = await run(bundle(), [...words(command), '--help']);
       assert.is(code, 0, command);
       assert.match(out, new RegExp(`\\nExamples:\\n  tapway ${command}`), command);
-    }
+    });
   },
-  30_000,
+  60_000,
 );
 
 help.test(
@@ -99,15 +99,26 @@ help.test(
       assert.match(err, expected, line);
     });
   },
-  30_000,
+  60_000,
 );
 
 const SIM_MISUSED: readonly [string, RegExp][] = [
-  ['bogus', /too many arguments/],
+  ['bogus', /no such command 'bogus'; there are reader, lane, kiosk,/],
+  ['keys bogus', /too many arguments/],
   ['--bogus', /unknown option '--bogus'/],
   ['--port 70000', /a port from 0 \(any free one\) to 65535 is wanted/],
   ['--headless --taps many', /a whole number is wanted/],
-  ['reader', /say --pty/],
+  ['reader', /say --pty for a serial line, or --hid SERIAL/],
+  ['reader --hid 1 --link x', /'--hid <serial>' cannot be used with option '--link <path>'/],
+  ['reader --pty --card adult --person adult-3', /cannot be used with option '--card <id>'/],
+  ['card --vpcd 1 --card adult --person adult-3', /cannot be used with option '--card <id>'/],
+  ['printer --columns 40', /48, 42 or 32 is wanted/],
+  ['printer --link /nope/x', /no link \/nope\/x: ENOENT.*--link/],
+  ['barrier --link package.json', /package\.json exists and is no symbolic link/],
+  ['hsm --cert /nope --key /nope', /--cert: ENOENT/],
+  ['hsm --cert package.json --key package.json', /--cert and --key cannot be used/],
+  ['world --story /nope', /--story \/nope: ENOENT/],
+  ['world --story README.md', /--story README\.md: Unexpected/],
   ['reader --pty --card nobody', /no card nobody; there are adult,/],
   ['reader --pty --person nobody', /no person nobody; there are adult-3,/],
   ['reader --pty --person fine-2', /the card of fine-2 has contacts only/],
@@ -126,7 +137,7 @@ help.test(
       assert.match(err, expected, line);
     });
   },
-  30_000,
+  60_000,
 );
 
 help.test('GIVEN a wrong configuration THEN config check names file, line and column', async () => {

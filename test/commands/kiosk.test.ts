@@ -2,6 +2,7 @@
 
 import { writeFileSync } from 'node:fs';
 import * as assert from 'uvu/assert';
+import { Place, range, TRUST } from '../controller/blacklist/lane-lists.ts';
 import { feature } from '../kit/feature.ts';
 import { bundle, killAll, run, SIM, SOURCE, scratch, start } from './programs.ts';
 
@@ -76,6 +77,35 @@ kiosk.test(
     assert.is(checked.code, 1);
   },
   60_000,
+);
+
+kiosk.test(
+  'GIVEN the file of a kiosk THEN its lists and its SAM are looked after by the same commands',
+  async () => {
+    const file = `${scratch()}/kiosk.yaml`;
+    const at = new Place();
+    const issued = await at.issue({ version: 5, cards: range(1, 10) });
+    const trusted = TRUST.map(({ point }) => `'${point.toString('hex')}'`);
+    const text = `extends: shipped:kiosks/ningbo.yaml
+data_dir: data
+lists: { trusted_keys: [${trusted}] }
+`;
+    writeFileSync(file, text);
+    const blacklist = (...words: string[]) =>
+      run(bundle(), ['blacklist', ...words, '--config', file]);
+    const before = await blacklist('status');
+    assert.is(before.code, 1);
+    assert.match(before.out, /^blacklist: none was ever imported$/m);
+    const taken = await blacklist('import', issued);
+    assert.is(taken.code, 0, taken.err);
+    assert.match(taken.out, /^blacklist 5 is in force: 9 entries/);
+    assert.is((await blacklist('verify')).code, 0);
+    await at.leave();
+    const sam = await run(bundle(), ['sam', 'status', '--config', file]);
+    assert.is(sam.code, 2);
+    assert.match(sam.err, /kiosk\.yaml: sam\.kind is psam: it has no key file/);
+  },
+  40_000,
 );
 
 kiosk.after(killAll);

@@ -171,7 +171,7 @@ sam.test(
       [['--in', scratch()], 2, /EISDIR.*a file that tapway sam seal wrote/],
       [[], 2, /--in FILE.*--config FILE/],
       [['--in', file, '--config', config], 2, /cannot be used with/],
-      [['--config', config], 2, /sam\.kind is psam: this lane has no key file/],
+      [['--config', config], 2, /sam\.kind is psam: it has no key file/],
       [['--config', 'none.yaml'], 2, /none\.yaml:1:1: the file does not exist/],
     ];
     for (const [args, code, says] of table) {

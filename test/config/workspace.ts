@@ -3,13 +3,14 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { type LoadResult, loadConfig } from '../../config/load.ts';
+import { type Loaded, loadConfig } from '../../config/load.ts';
+import type { LaneConfig } from '../../config/schema.ts';
 
 export interface Workspace {
   readonly root: string;
   write(name: string, content: string | Buffer): string;
   /** Loads `lane.yaml` (or another); file names in the result are relative to the workspace. */
-  load(env?: Record<string, string>, name?: string): LoadResult;
+  load(env?: Record<string, string>, name?: string): Loaded<LaneConfig>;
   errors(env?: Record<string, string>, name?: string): readonly string[];
   remove(): void;
 }

@@ -58,9 +58,10 @@ flips.test(
 flips.test(
   'GIVEN books that begin with record 101 WHEN that one is damaged THEN the others are read',
   () => {
-    const frames = [encodeFrame(101, NO_PREVIOUS, { type: 'x' })];
+    const frames = [encodeFrame({ seq: 101, prev: NO_PREVIOUS }, { type: 'x' })];
     for (const seq of [102, 103]) {
-      frames.push(encodeFrame(seq, frameHash(frames.at(-1) ?? Buffer.alloc(0)), { type: 'x' }));
+      const prev = frameHash(frames.at(-1) ?? Buffer.alloc(0));
+      frames.push(encodeFrame({ seq, prev }, { type: 'x' }));
     }
     const bytes = Buffer.concat(frames);
     bytes.writeUInt8(bytes.readUInt8(20) ^ 1, 20);

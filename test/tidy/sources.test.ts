@@ -11,6 +11,7 @@ const tidy = feature('tidy sources');
 const LINES_MAX = 400;
 const FUNCTION_MAX = 60;
 const COLUMNS_MAX = 100;
+const PARAMETERS_MAX = 3;
 
 const tracked = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard'])
   .toString()
@@ -94,6 +95,17 @@ tidy.test(`no function has more than ${FUNCTION_MAX} lines of its own: name its 
   assert.equal(sources.flatMap(longFunctions), []);
 });
 
+/** Functions that may take more, and why. */
+const MANY_PARAMETERS: readonly { readonly files: RegExp; readonly because: string }[] = [
+  { files: /\.d\.ts$/, because: 'others made what it describes' },
+  { files: /^sim\/world\/(checks|disk)\.ts$/, because: 'called for every APDU and write of it' },
+];
+
+tidy.test(`no function has more than ${PARAMETERS_MAX} parameters: make them one object`, () => {
+  const held = sources.filter((path) => !MANY_PARAMETERS.some(({ files }) => files.test(path)));
+  assert.equal(held.flatMap(manyParameters), []);
+});
+
 tidy.test('every test file runs its features: a forgotten run() passes silently', () => {
   const files = tests.filter((path) => path.endsWith('.test.ts'));
   assert.ok(files.length > 0);
@@ -156,16 +168,29 @@ function width(line: string): number {
   return [...line].reduce((sum, char) => sum + (/[\u2E80-\uFFEF]/.test(char) ? 2 : 1), 0);
 }
 
+function parsed(path: string): ts.SourceFile {
+  const kind = path.endsWith('x') ? ts.ScriptKind.TSX : ts.ScriptKind.TS;
+  return ts.createSourceFile(path, readFileSync(path, 'utf8'), ts.ScriptTarget.ES2023, true, kind);
+}
+
+function manyParameters(path: string): string[] {
+  const file = parsed(path);
+  const found: string[] = [];
+  visit(file);
+  return found;
+
+  function visit(node: ts.Node): void {
+    if (ts.isFunctionLike(node) && node.parameters.length > PARAMETERS_MAX) {
+      const { line } = file.getLineAndCharacterOfPosition(node.getStart());
+      found.push(`${path}:${line + 1}: ${node.parameters.length} parameters`);
+    }
+    ts.forEachChild(node, visit);
+  }
+}
+
 /** Counts a function's own lines: what nested functions take is theirs. */
 function longFunctions(path: string): string[] {
-  const kind = path.endsWith('x') ? ts.ScriptKind.TSX : ts.ScriptKind.TS;
-  const file = ts.createSourceFile(
-    path,
-    readFileSync(path, 'utf8'),
-    ts.ScriptTarget.ES2023,
-    true,
-    kind,
-  );
+  const file = parsed(path);
   const found: string[] = [];
   visit(file);
   return found;

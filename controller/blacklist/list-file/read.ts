@@ -112,9 +112,9 @@ async function verify(file: DiskFile, trust: readonly PublicKey[] | null): Promi
 
   const start = createHash('sm3').update(preamble).update(json);
   const running = start.copy();
-  for await (const chunk of chunks(file, entries, filter)) running.update(chunk);
+  for await (const chunk of chunks(file, { from: entries, to: filter })) running.update(chunk);
   const afterEntries = running.copy();
-  for await (const chunk of chunks(file, filter, hash)) running.update(chunk);
+  for await (const chunk of chunks(file, { from: filter, to: hash })) running.update(chunk);
   const stored = await exactly(file, hash, Buffer.alloc(HASH_BYTES));
   if (!running.digest().equals(stored)) {
     throw new ListFileError('the SM3 value is wrong: bytes were changed on the way');
@@ -192,7 +192,8 @@ class VerifiedFile implements ListFile {
     const step = Math.floor(STEP_BYTES / stride) * stride;
     const running = start.copy();
     let last: Buffer | null = null;
-    for await (const chunk of chunks(this.#file, places.entries, places.filter, step)) {
+    const part = { from: places.entries, to: places.filter, step };
+    for await (const chunk of chunks(this.#file, part)) {
       running.update(chunk);
       if (last && last.compare(chunk, 0, stride - 1) >= 0) throw disorder();
       checkEntries(chunk, header);
@@ -209,7 +210,7 @@ class VerifiedFile implements ListFile {
     const running = afterEntries.copy();
     const bytes = Buffer.alloc(header.filter_bytes);
     let at = 0;
-    for await (const chunk of chunks(this.#file, places.filter, places.hash)) {
+    for await (const chunk of chunks(this.#file, { from: places.filter, to: places.hash })) {
       running.update(chunk);
       at += chunk.copy(bytes, at);
     }
@@ -261,13 +262,17 @@ function checkAdmitted(chunk: Buffer, filter: Filter): void {
   }
 }
 
+interface Part {
+  /** Offsets in the file. */
+  readonly from: number;
+  readonly to: number;
+  /** Bytes of a chunk. */
+  readonly step?: number;
+}
+
 /** A chunk is valid until the next one is asked for. */
-async function* chunks(
-  file: DiskFile,
-  from: number,
-  to: number,
-  step: number = STEP_BYTES,
-): AsyncGenerator<Buffer> {
+async function* chunks(file: DiskFile, part: Part): AsyncGenerator<Buffer> {
+  const { from, to, step = STEP_BYTES } = part;
   const into = Buffer.allocUnsafeSlow(Math.min(step, to - from));
   for (let at = from; at < to; at += step) yield await exactly(file, at, into.subarray(0, to - at));
 }

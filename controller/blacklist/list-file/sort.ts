@@ -14,7 +14,7 @@ export function sortEntries(entries: Buffer, stride: Stride): Buffer {
 
 function isSorted(entries: Buffer, stride: Stride): boolean {
   for (let at = stride; at < entries.length; at += stride) {
-    if (order(entries, at - stride, at, stride) > 0) return false;
+    if (order(entries, { a: at - stride, b: at, stride }) > 0) return false;
   }
   return true;
 }
@@ -58,7 +58,7 @@ function dropEqual(entries: Buffer, stride: Stride): Buffer {
   let kept = Math.min(stride, entries.length);
   for (let at = stride; at < entries.length; at += stride) {
     const last = kept - stride;
-    if (order(entries, last, at, stride) === 0) {
+    if (order(entries, { a: last, b: at, stride }) === 0) {
       if (entries[last + stride - 1] === entries[at + stride - 1]) continue;
       const key = entries.toString('hex', at, at + stride - 1);
       throw new ListFileError(`${key} is listed twice, with different reasons; keep one line`);
@@ -69,8 +69,15 @@ function dropEqual(entries: Buffer, stride: Stride): Buffer {
   return entries.subarray(0, kept);
 }
 
-/** Of the keys at two places: below, equal or above zero. */
-function order(entries: Buffer, a: number, b: number, stride: Stride): number {
+interface Pair {
+  /** Offsets of two entries. */
+  readonly a: number;
+  readonly b: number;
+  readonly stride: Stride;
+}
+
+/** Of their keys: below, equal or above zero. */
+function order(entries: Buffer, { a, b, stride }: Pair): number {
   for (let i = 0; i < stride - 1; i++) {
     const difference = (entries[a + i] ?? 0) - (entries[b + i] ?? 0);
     if (difference !== 0) return difference;

@@ -45,14 +45,24 @@ export const DF_AIDS: Readonly<Record<'DF01' | 'DF02' | 'DF03' | 'DF04', Buffer>
 export type Padding = 0x00 | 0xff | 0x20;
 
 /** One record: a tag of two hex digits, and `size` bytes of value. Throws when it is too long. */
-export function item(tag: string, size: number, value: Buffer, padding: Padding = 0x00): Buffer {
+export function item(tag: string, size: number, value: Buffer): Buffer {
+  return padded(tag, { size, value, padding: 0x00 });
+}
+
+interface Padded {
+  readonly size: number;
+  readonly value: Buffer;
+  readonly padding: Padding;
+}
+
+export function padded(tag: string, { size, value, padding }: Padded): Buffer {
   if (value.length > size) throw new RangeError(`card item ${tag} has more than ${size} bytes`);
   return tlv(tag, Buffer.concat([value, Buffer.alloc(size - value.length, padding)]));
 }
 
 /** As delivered by the maker: every byte FF. */
 export function unwritten(tag: string, size: number): Buffer {
-  return item(tag, size, Buffer.alloc(0), 0xff);
+  return padded(tag, { size, value: Buffer.alloc(0), padding: 0xff });
 }
 
 /** `cn`: digits in pairs. */

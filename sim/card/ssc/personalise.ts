@@ -15,6 +15,7 @@ import {
   directories,
   item,
   type Padding,
+  padded,
   records,
   SSSE_NAME,
   unwritten,
@@ -187,8 +188,8 @@ function holderItems({ holder, generation }: SscProfile): Buffer[] {
   const known = HOLDER_ITEMS.filter(([tag]) => tag !== '4E' || generation !== 1);
   return known.map(([tag, size]) => {
     const value = values[tag];
-    const padding = tag === '09' || tag === '4E' ? holder?.padding : undefined;
-    return value ? item(tag, size, value, padding) : unwritten(tag, size);
+    const padding = (tag === '09' || tag === '4E' ? holder?.padding : undefined) ?? 0x00;
+    return value ? padded(tag, { size, value, padding }) : unwritten(tag, size);
   });
 }
 

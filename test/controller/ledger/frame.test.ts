@@ -27,7 +27,7 @@ type AnyRecord = Readonly<Record<string, unknown>>;
 function chain(records: readonly AnyRecord[]): Buffer[] {
   let prev = NO_PREVIOUS;
   return records.map((record, index) => {
-    const frame = encodeFrame(index + 1, prev, record);
+    const frame = encodeFrame({ seq: index + 1, prev }, record);
     prev = frameHash(frame);
     return frame;
   });
@@ -58,7 +58,7 @@ frames.test('CRC-32C gives its published check value', () => {
 });
 
 frames.test('a frame is length, sum and JSON with seq, prev and the keys in order', () => {
-  const frame = encodeFrame(1, NO_PREVIOUS, { type: 'passage', ref: 9, a: null });
+  const frame = encodeFrame({ seq: 1, prev: NO_PREVIOUS }, { type: 'passage', ref: 9, a: null });
   assert.is(frame.readUInt32LE(0), frame.length - 8);
   assert.is(
     frame.toString('utf8', 8),
@@ -67,7 +67,10 @@ frames.test('a frame is length, sum and JSON with seq, prev and the keys in orde
 });
 
 frames.test('a record of more than 65,535 bytes is refused', () => {
-  assert.throws(() => encodeFrame(1, NO_PREVIOUS, { reason: 'x'.repeat(70_000) }), RangeError);
+  assert.throws(
+    () => encodeFrame({ seq: 1, prev: NO_PREVIOUS }, { reason: 'x'.repeat(70_000) }),
+    RangeError,
+  );
 });
 
 frames.test('any chain of records comes back, however it is cut into chunks', () => {
@@ -148,7 +151,7 @@ const longer = (index: number, length: number) => {
   return bytes;
 };
 const broken = Buffer.concat([...list.slice(0, 2), ...list.slice(3)]);
-const stray = encodeFrame(90, NO_PREVIOUS, { type: 'passage', ref: 1 });
+const stray = encodeFrame({ seq: 90, prev: NO_PREVIOUS }, { type: 'passage', ref: 1 });
 
 const cases: readonly { name: string; bytes: Buffer; kinds: string; seqs: readonly number[] }[] = [
   { name: 'nothing', bytes: Buffer.alloc(0), kinds: '', seqs: [] },

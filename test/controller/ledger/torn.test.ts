@@ -35,7 +35,7 @@ function encodeWrites(writes: readonly (readonly object[])[]): Buffer[] {
     const first = seq + 1;
     const frames = records.map((record) => {
       seq += 1;
-      const frame = encodeFrame(seq, prev, record, first);
+      const frame = encodeFrame({ seq, prev, batch: first }, record);
       prev = frameHash(frame);
       return frame;
     });

@@ -12,7 +12,7 @@ const FILE = `${directory}/ledger-000001.log`;
 function frames(records: readonly object[], firstSeq = 1): Buffer[] {
   let prev = NO_PREVIOUS;
   return records.map((record, index) => {
-    const frame = encodeFrame(firstSeq + index, prev, record);
+    const frame = encodeFrame({ seq: firstSeq + index, prev }, record);
     prev = frameHash(frame);
     return frame;
   });
@@ -141,7 +141,10 @@ const third = second + (list[1]?.length ?? 0);
 const changed = Buffer.from(whole);
 changed.writeUInt8(changed.readUInt8(second + 20) ^ 4, second + 20);
 // An edit by somebody who knows the format: the sum is right, the chain is not.
-const forged = [list[0], encodeFrame(2, frameHash(list[0] ?? whole), authorised(1, '0000FFFF'))];
+const forged = [
+  list[0],
+  encodeFrame({ seq: 2, prev: frameHash(list[0] ?? whole) }, authorised(1, '0000FFFF')),
+];
 
 const damages = [
   {

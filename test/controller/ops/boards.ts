@@ -3,9 +3,9 @@
 import { writeFileSync } from 'node:fs';
 import { loadConfig } from '../../../config/load.ts';
 import type { LaneConfig } from '../../../config/schema.ts';
-import type { Board, Device, UsbDevice } from '../../../controller/ops/finding.ts';
+import type { Board } from '../../../controller/ops/finding.ts';
 import { matches } from '../../../firmware-bridge/pcsc/names.ts';
-import { ok } from '../../../firmware-bridge/ports.ts';
+import { type DeviceFile, ok, type UsbDevice } from '../../../firmware-bridge/ports.ts';
 import { scratch } from '../../commands/programs.ts';
 
 const modbus = (path: string) =>
@@ -39,7 +39,7 @@ const KINDS = {
 };
 export type Kind = keyof typeof KINDS;
 
-export const DEVICE: Device = {
+export const DEVICE: DeviceFile = {
   ...{ exists: true, accessible: true, group: 'dialout', heldBy: [] },
   ...{ latency_ms: null, latencyFile: null, power: null, powerFile: null },
 };
@@ -73,11 +73,13 @@ export function boardWith(differs: Partial<Board>): Board {
   };
 }
 
-const device = (differs: Partial<Device>) => async () => ({ ...DEVICE, ...differs });
-export const serial = (differs: Partial<Device>): Partial<Board> => ({
+const device = (differs: Partial<DeviceFile>) => async () => ({ ...DEVICE, ...differs });
+export const serial = (differs: Partial<DeviceFile>): Partial<Board> => ({
   serialDevice: device(differs),
 });
-export const hid = (differs: Partial<Device>): Partial<Board> => ({ hidDevice: device(differs) });
+export const hid = (differs: Partial<DeviceFile>): Partial<Board> => ({
+  hidDevice: device(differs),
+});
 
 export function library(name: string): Partial<Board> {
   return { libraries: async () => [{ name, ok: false, detail: 'no native build' }] };

@@ -37,7 +37,7 @@ doctor.test(
     chip.kill('SIGTERM');
     assert.is((await chip.ended).code, 0);
   },
-  30_000,
+  60_000,
 );
 
 doctor.test(
@@ -59,7 +59,44 @@ doctor.test(
     board.kill('SIGTERM');
     await board.ended;
   },
-  30_000,
+  60_000,
+);
+
+doctor.test(
+  'GIVEN a kiosk with pad, printer and HSM THEN each is asked, and what ails the printer is told',
+  async () => {
+    const directory = scratch();
+    const file = `${directory}/kiosk.yaml`;
+    const [pad, lp] = [`${directory}/pad`, `${directory}/lp`];
+    const hsm = start(quickSim(), ['hsm', '--port', '0']);
+    const chip = start(quickSim(), ['reader', '--pty', '--link', pad]);
+    const printer = start(quickSim(), ['printer', '--link', lp], { input: 'paper out\n' });
+    const port = (await hsm.until(/127\.0\.0\.1:\d+/)).split(':').at(-1);
+    await Promise.all([chip.until(/\/pad\n/), printer.until(/\/lp\n/)]);
+    const kiosk = (more: string) =>
+      `extends: shipped:sites/ningbo.yaml
+guides: shipped:sites/ningbo-guides
+kiosk: { id: K09, place: '00019001' }
+contactless: { path: ${pad} }
+printer: { kind: serial, path: ${lp} }
+ssc: { keys: hsm, hsm: { port: ${port}, tls: false${more} } }
+`;
+    writeFileSync(file, kiosk(''));
+    const asked = await run(bundle(), ['doctor', '--config', file]);
+    assert.is(asked.code, 1);
+    assert.match(asked.out, /good {5}contactless: the reader answers: PN532/);
+    assert.match(asked.out, /bad {6}printer: it cannot print: no paper\n/);
+    assert.match(asked.out, /good {5}HSM: connected to 127\.0\.0\.1:\d+\n/);
+
+    writeFileSync(file, kiosk(', ca_file: /nope.pem').replace('tls: false', 'tls: true'));
+    const without = await run(bundle(), ['doctor', '--config', file]);
+    assert.match(without.out, /bad {6}HSM: ssc\.hsm\.ca_file: ENOENT/);
+    for (const each of [hsm, chip, printer]) {
+      each.kill('SIGTERM');
+      assert.is((await each.ended).code, 0);
+    }
+  },
+  60_000,
 );
 
 doctor.test('GIVEN a wrong configuration THEN exit 2 and the place in the file', async () => {

@@ -325,18 +325,34 @@ doctor.test('GIVEN a barrier board that answers late once THEN it is asked again
   assert.ok(findings.every(({ level }) => level === 'good'));
 });
 
+doctor.test('GIVEN a reader that answers late once THEN it is asked again', async () => {
+  const answers = [MUTE, ok('PN532 1.6')];
+  const late = { readerFirmware: async () => answers.shift() ?? MUTE };
+  const findings = await examine(boardWith(late), configOf('serial'));
+  assert.ok(findings.every(({ level }) => level === 'good'));
+});
+
 doctor.test('GIVEN no configuration THEN nothing of a lane is asked for', async () => {
   const never = () => Promise.reject(new Error('asked for'));
   const eyes = { serialDevice: never, file: never, directory: never, keySet: never };
-  const others = { usbDevices: never, hidBridge: never, pcscReaders: never, blacklist: never };
+  const others = { usbDevices: never, hidBridge: never, blacklist: never };
   const findings = await examine(
     boardWith({ ...eyes, ...others, ...library('serialport'), isRoot: true }),
     null,
   );
   assert.equal(
     findings.map(({ level }) => level),
-    ['good', 'good', 'warning', 'good'],
+    ['good', 'good', 'warning', 'good', 'good'],
   );
+});
+
+doctor.test('GIVEN no configuration and no pcscd THEN that is a hint with its cure', async () => {
+  const fault = failed('link-absent', 'none', 'no list of readers: pcscd is not running');
+  const findings = await examine(boardWith({ pcscReaders: async () => fault }), null);
+  const [hint, ...others] = findings.filter(({ level }) => level !== 'good');
+  assert.equal([hint?.level, others], ['warning', []]);
+  assert.match(hint?.what ?? '', /^PC\/SC: no list of readers: pcscd is not running$/);
+  assert.match(hint?.cure ?? '', /^only if you need it: apt-get install pcscd/);
 });
 
 doctor.run();
