@@ -40,6 +40,8 @@ export interface Amounts {
   readonly balance_fen: number;
 }
 
+export type Phones = Pick<LaneConfig['site'], 'service_phone' | 'loss_phone'>;
+
 /** Without amounts, a text that asks for them shows a dash in their place. */
 export function signFor(
   message: Message,
@@ -47,10 +49,9 @@ export function signFor(
   amounts?: Amounts,
 ): Sign {
   const fill = (text: string) =>
-    text
+    withPhones(text, config.site)
       .replaceAll('{amount}', amounts ? yuan(amounts.amount_fen) : '–')
-      .replaceAll('{balance}', amounts ? yuan(amounts.balance_fen) : '–')
-      .replaceAll('{phone}', config.site.service_phone);
+      .replaceAll('{balance}', amounts ? yuan(amounts.balance_fen) : '–');
   const text = Object.fromEntries(
     config.site.locales.map((locale) => {
       const entry = config.texts[locale]?.[message];
@@ -59,6 +60,11 @@ export function signFor(
     }),
   );
   return { ...signalFor(message), text };
+}
+
+/** A text of the site with the numbers that it names. */
+export function withPhones(text: string, site: Phones): string {
+  return text.replaceAll('{phone}', site.service_phone).replaceAll('{loss_phone}', site.loss_phone);
 }
 
 /** ¥1.80 @param amount_fen whole and not negative */
