@@ -40,7 +40,10 @@ export interface Amounts {
   readonly balance_fen: number;
 }
 
-const BLANKS = /\{(?:amount|balance|phone)\}/g;
+export type Phones = Pick<LaneConfig['site'], 'service_phone' | 'loss_phone'>;
+type Blanks = Readonly<Record<string, string>>;
+
+const BLANKS = /\{(?:amount|balance|phone|loss_phone)\}/g;
 
 /** Without amounts, a text that asks for them shows a dash in their place. */
 export function signFor(
@@ -48,12 +51,12 @@ export function signFor(
   config: Pick<LaneConfig, 'site' | 'texts'>,
   amounts?: Amounts,
 ): Sign {
-  const values: Readonly<Record<string, string>> = {
+  const values: Blanks = {
     '{amount}': amounts ? yuan(amounts.amount_fen) : '–',
     '{balance}': amounts ? yuan(amounts.balance_fen) : '–',
-    '{phone}': config.site.service_phone,
+    ...phonesOf(config.site),
   };
-  const fill = (text: string) => text.replace(BLANKS, (blank) => values[blank] ?? blank);
+  const fill = (text: string) => filled(text, values);
   const text = Object.fromEntries(
     config.site.locales.map((locale) => {
       const entry = config.texts[locale]?.[message];
@@ -62,6 +65,19 @@ export function signFor(
     }),
   );
   return { ...signalFor(message), text };
+}
+
+/** A text of the site with the numbers that it names. */
+export function withPhones(text: string, site: Phones): string {
+  return filled(text, phonesOf(site));
+}
+
+function phonesOf({ service_phone, loss_phone }: Phones): Blanks {
+  return { '{phone}': service_phone, '{loss_phone}': loss_phone };
+}
+
+function filled(text: string, values: Blanks): string {
+  return text.replace(BLANKS, (blank) => values[blank] ?? blank);
 }
 
 /** ¥1.80 @param amount_fen whole and not negative */

@@ -11,18 +11,12 @@ import { createCardWork } from './card-work.ts';
 import { createCommands } from './commands.ts';
 import type { KioskDeps } from './deps.ts';
 import { createDevices, type Part } from './devices.ts';
+import { createForgetter } from './forget.ts';
 import { createIdle } from './idle.ts';
 import { modeMachine } from './mode.ts';
 import { createPrinting } from './printing.ts';
-import {
-  guidesIn,
-  type Mode,
-  promptOf,
-  type Scene,
-  type Settings,
-  screenOf,
-} from './screen-view.ts';
-import { type SessionEvent, type SessionState, sessionMachine } from './session.ts';
+import { type Mode, promptOf, type Scene, type Settings, screenOf } from './screen-view.ts';
+import { SESSION_MS, type SessionEvent, type SessionState, sessionMachine } from './session.ts';
 import { createSpeaker } from './speaker.ts';
 import { createStaff } from './staff.ts';
 import { createTill } from './till.ts';
@@ -101,6 +95,7 @@ class OpenKiosk {
   readonly loop;
   readonly work;
   readonly commands;
+  readonly #forgetter;
   readonly #mode;
   readonly #session;
 
@@ -148,6 +143,7 @@ class OpenKiosk {
     });
     this.work = createCardWork(this);
     this.commands = createCommands(this);
+    this.#forgetter = createForgetter(clock);
     this.#session = createActor(this.#sessionMachine(), { clock });
   }
 
@@ -195,6 +191,7 @@ class OpenKiosk {
     clock.clearTimeout(timer);
     this.visit.end();
     this.idle.rest();
+    this.#forgetter.stop();
     clock.clearTimeout(this.#healthTimer);
     this.#session.stop();
     await this.devices.stop(CLOSE_MS);
@@ -245,7 +242,9 @@ class OpenKiosk {
       notice: this.notice && { code: this.notice, text: wordsIn(locale).notices[this.notice] },
       clearsIn_s: this.idle.clearsIn_s,
       says: sound ? this.#announcer.says : null,
+      pace: elder ? config.speech.elder_pace : 1,
       canPrint: this.printing.ready,
+      preview: this.commands.preview(),
     };
   }
 
@@ -256,15 +255,16 @@ class OpenKiosk {
     return { config, settings, mode, session, facts, visit, till, canPay, printing, staff, health };
   }
 
-  hasGuide(id: string): boolean {
-    return guidesIn(this.scene()).some((guide) => guide.id === id);
-  }
-
   #sessionMachine() {
     const { work } = this;
-    const torn_ms = this.deps.config.till.torn_wait_s * 1_000;
+    const { adviceShown, resultShown } = SESSION_MS;
+    const slowly = (time_ms: number) => () => time_ms * this.#slowness();
     return sessionMachine.provide({
-      delays: { tornWaits: torn_ms },
+      delays: {
+        adviceShown: slowly(adviceShown),
+        resultShown: slowly(resultShown),
+        tornWaits: slowly(this.deps.config.till.torn_wait_s * 1_000),
+      },
       actions: {
         readCard: () => work.read(),
         askTries: () => work.askTries(),
@@ -286,7 +286,8 @@ class OpenKiosk {
   #endVisit(cardLies: boolean): void {
     this.visit.end();
     this.commands.dropSlip();
-    // What was said of a person's card or PIN is not for the next one.
+    this.#forgetter.soon();
+    // What was said of a card or PIN is not for the next person.
     if (this.notice && !OF_DEVICES.includes(this.notice)) this.notice = null;
     if (!cardLies) this.settings = this.#fresh();
   }
@@ -297,9 +298,14 @@ class OpenKiosk {
   }
 
   #limits() {
-    const { idle_s, warn_s, elder_factor } = this.deps.config.screen;
-    const factor = this.settings.elder ? elder_factor : 1;
+    const { idle_s, warn_s } = this.deps.config.screen;
+    const factor = this.#slowness();
     return { idle_s: idle_s * factor, warn_s: warn_s * factor };
+  }
+
+  /** 适老: everything that runs out takes so many times as long. */
+  #slowness(): number {
+    return this.settings.elder ? this.deps.config.screen.elder_factor : 1;
   }
 
   /** May a card begin a session, or go on with a torn payment? */
@@ -346,6 +352,7 @@ class OpenKiosk {
   #sessionChanged(state: SessionState): void {
     const same = state === this.#lastState;
     this.#lastState = state;
+    if (!same) this.visit.preview = null;
     if (same) this.changed();
     else this.touch();
   }

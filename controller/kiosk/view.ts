@@ -26,7 +26,21 @@ export interface KioskView {
    * that something is said. Null for silence. A new `seq` alone says nothing.
    */
   readonly says: { readonly id: string; readonly prompt: string } | null;
+  /** How fast it is said: 1 as it was made, less for who wants it slower. */
+  readonly pace: number;
   readonly canPrint: boolean;
+  /** The slip that is about to be printed; the page asks over its screen whether it shall be. */
+  readonly preview: Preview | null;
+}
+
+export interface Preview {
+  readonly what: Slip;
+  /** The holder agreed to name and number in full; where false they are masked. */
+  readonly full: boolean;
+  /** There is something that could be shown in full. */
+  readonly canFull: boolean;
+  /** `data:` URL of an SVG. */
+  readonly picture: string;
 }
 
 export type Screen =
@@ -65,6 +79,8 @@ export type Screen =
       readonly title: string;
       readonly advice: string;
       readonly balance_fen: number | null;
+      /** There is something that a slip can tell. */
+      readonly receipt: boolean;
     }
   | { readonly kind: 'printing'; readonly what: Slip }
   | { readonly kind: 'printed'; readonly what: Slip }
@@ -95,6 +111,8 @@ export interface Guide extends GuideLink {
 export interface Advice {
   readonly title: string;
   readonly lines: readonly string[];
+  /** The guide that tells more. */
+  readonly guide?: GuideLink;
 }
 
 export interface Notice {
@@ -196,7 +214,8 @@ export type KioskCommand =
   | { readonly type: 'service'; readonly service: Service }
   /** Full name and number on the screen, or masked again. */
   | { readonly type: 'reveal'; readonly on: boolean }
-  /** `full`: the holder agreed that the slip shows name and number in full. */
+  /** Shows the slip before it is printed. `full`: the holder agreed to name and number in full. */
+  | { readonly type: 'preview'; readonly what: Slip; readonly full: boolean }
   | { readonly type: 'print'; readonly what: Slip; readonly full: boolean }
   | { readonly type: 'pay'; readonly item: string }
   /** One key of the PIN pad or of the service code. */

@@ -13,6 +13,8 @@ import type {
   Screen,
 } from '../../controller/kiosk/view.ts';
 
+import { previewOf } from './fake-preview.ts';
+
 export type Language = 'zh-CN' | 'en';
 
 export interface FakeDesk extends KioskDesk {
@@ -71,7 +73,9 @@ export function viewOf(name: ScreenName, language: Language): KioskView {
       id: `${language}.${name}.1`,
       prompt: zh ? '请看屏幕上的说明。' : 'Please read the screen.',
     },
+    pace: 1,
     canPrint: true,
+    preview: null,
     ...others,
   };
 }
@@ -112,6 +116,13 @@ export function screens(language: Language) {
     reading: { screen: { kind: 'reading', face: 'contact' } },
     card: { screen: shown },
     'card-revealed': { screen: { ...shown, card: revealed } },
+    'print-preview': { screen: shown, preview: previewOf({ locale: language, full: false }) },
+    'print-preview-full': { screen: shown, preview: previewOf({ locale: language, full: true }) },
+    'print-preview-idle': {
+      screen: shown,
+      preview: previewOf({ locale: language, full: false }),
+      clearsIn_s: 12,
+    },
     'card-balance': { screen: { ...shown, service: 'balance' } },
     'card-validity': { screen: { ...shown, service: 'validity' } },
     'card-superseded': {
@@ -146,6 +157,15 @@ export function screens(language: Language) {
     },
     'card-pay': { screen: { ...shown, service: 'pay' } },
     'card-other': { screen: { ...shown, card: strangerCard(card, foreign) } },
+    'card-guided': {
+      screen: {
+        ...shown,
+        card: strangerCard(card, {
+          ...foreign,
+          guide: { id: 'get', title: guides[0]?.title ?? '' },
+        }),
+      },
+    },
     unreadable: { screen: { kind: 'unreadable', advice: unreadable } },
     pin: { screen: pin },
     'pin-wrong': { screen: { ...pin, triesLeft: 2, wrong: true } },
@@ -162,6 +182,7 @@ export function screens(language: Language) {
         title: say('已付款', 'Paid'),
         advice: say('余额 ¥37.80', 'Balance ¥37.80'),
         balance_fen: 3_780,
+        receipt: true,
       },
     },
     'paid-refused': {
@@ -171,6 +192,7 @@ export function screens(language: Language) {
         title: say('余额不足', 'Balance too low'),
         advice: say('未扣款', 'Nothing was taken'),
         balance_fen: 120,
+        receipt: false,
       },
     },
     'paid-uncertain': {
@@ -180,6 +202,17 @@ export function screens(language: Language) {
         title: say('不确定是否已扣款', 'Not sure whether it was taken'),
         advice: say('请联系工作人员，不要再次付款', 'Please see staff; do not pay again'),
         balance_fen: null,
+        receipt: true,
+      },
+    },
+    'paid-unproved': {
+      screen: {
+        ...paid,
+        outcome: 'uncertain',
+        title: say('请到窗口', 'Please go to the desk'),
+        advice: say('请不要再付', 'Do not pay again'),
+        balance_fen: null,
+        receipt: false,
       },
     },
     printing: { screen: { kind: 'printing', what: 'information' } },

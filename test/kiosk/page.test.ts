@@ -3,7 +3,7 @@ import type { Page } from 'playwright-core';
 import * as assert from 'uvu/assert';
 import { makeAssets } from '../../controller/kiosk/screen/assets.ts';
 import { startScreen } from '../../controller/kiosk/screen/server.ts';
-import type { KioskCommand } from '../../controller/kiosk/view.ts';
+import type { KioskCommand, Slip } from '../../controller/kiosk/view.ts';
 import type { WebServer } from '../../controller/web/server.ts';
 import { systemClock } from '../../firmware-bridge/clock.ts';
 import { type Visit, type VisitOptions, withPage } from '../kit/browser.ts';
@@ -99,16 +99,20 @@ const PATHS: readonly [ScreenName, readonly string[], readonly KioskCommand[]][]
   ['card', ['reveal', 'reveal-yes'], [{ type: 'reveal', on: true }]],
   ['card', ['reveal', 'reveal-no'], []],
   ['card-revealed', ['reveal'], [{ type: 'reveal', on: false }]],
-  ['card', ['print', 'print-masked'], [{ type: 'print', what: 'information', full: false }]],
-  ['card', ['print', 'print-full'], [{ type: 'print', what: 'information', full: true }]],
-  ['card', ['print', 'print-no'], []],
-  ['card-balance', ['print', 'print-masked'], [{ type: 'print', what: 'balance', full: false }]],
-  ['card-validity', ['print', 'print-masked'], [{ type: 'print', what: 'validity', full: false }]],
+  ['card', ['print'], [preview('information')]],
+  ['card-balance', ['print'], [preview('balance')]],
+  ['card-validity', ['print'], [preview('validity')]],
+  ['print-preview', ['print-go'], [{ type: 'print', what: 'information', full: false }]],
+  ['print-preview', ['print-full'], [preview('information', true)]],
+  ['print-preview', ['print-no'], [{ type: 'back' }]],
+  ['print-preview-full', ['print-go'], [{ type: 'print', what: 'information', full: true }]],
+  ['print-preview-full', ['print-masked'], [preview('information')]],
+  ['card-guided', ['guide-get'], [{ type: 'guide', id: 'get' }]],
   ['card-pay', ['item-registration'], [{ type: 'pay', item: 'registration' }]],
   ['confirm-pay', ['confirm'], [{ type: 'confirm' }]],
   ['confirm-pay', ['back'], [{ type: 'back' }]],
   ['paying-tap-again', ['finish'], [{ type: 'finish' }]],
-  ['paid', ['receipt'], [{ type: 'print', what: 'receipt', full: false }]],
+  ['paid', ['receipt'], [preview('receipt')]],
   ['paid-refused', ['back'], [{ type: 'back' }]],
   ['printed', ['back'], [{ type: 'back' }]],
   ['printed', ['finish'], [{ type: 'finish' }]],
@@ -120,6 +124,10 @@ const PATHS: readonly [ScreenName, readonly string[], readonly KioskCommand[]][]
   ['idle-warning', ['stay'], [{ type: 'stay' }]],
   ['idle-warning', ['idle-finish'], [{ type: 'finish' }]],
 ];
+
+function preview(what: Slip, full = false): KioskCommand {
+  return { type: 'preview', what, full };
+}
 
 function keys(...pressed: readonly Extract<KioskCommand, { type: 'key' }>['key'][]) {
   return pressed.map((key) => ({ type: 'key', key }) as const);
@@ -148,12 +156,19 @@ const KEYED: readonly [ScreenName, readonly string[], readonly KioskCommand[]][]
   ['card', ['3'], [{ type: 'service', service: 'validity' }]],
   ['card', ['7', '1'], [{ type: 'reveal', on: true }]],
   ['card', ['7', 'Escape'], []],
-  ['card', ['8', '2'], [{ type: 'print', what: 'information', full: true }]],
+  ['card', ['8'], [preview('information')]],
+  ['card-guided', ['6'], [{ type: 'guide', id: 'get' }]],
+  ['print-preview', ['1'], [{ type: 'print', what: 'information', full: false }]],
+  ['print-preview', ['2'], [preview('information', true)]],
+  ['print-preview-full', ['1'], [{ type: 'print', what: 'information', full: true }]],
+  ['print-preview', ['3'], [{ type: 'back' }]],
+  ['print-preview', ['Escape'], [{ type: 'back' }]],
+  ['print-preview-idle', ['1'], [{ type: 'stay' }]],
   ['card', ['9'], [{ type: 'finish' }]],
   ['card-pay', ['Tab', 'Tab', 'Tab'], []],
   ['confirm-pay', ['1'], [{ type: 'confirm' }]],
   ['confirm-pay', ['Escape'], [{ type: 'back' }]],
-  ['paid', ['8'], [{ type: 'print', what: 'receipt', full: false }]],
+  ['paid', ['8'], [preview('receipt')]],
   ['pin', ['1', '2', 'Backspace', 'Enter'], keys('1', '2', 'clear', 'enter')],
   ['pin', ['Escape'], [{ type: 'back' }]],
   ['pin-last-try', ['Escape'], [{ type: 'back' }]],
@@ -166,6 +181,7 @@ test('GIVEN a keypad alone WHEN digits and Escape are pressed THEN every path ca
     for (const [name, pressed, commands] of KEYED) {
       await show('take-card');
       await show(name);
+      await page.evaluate('document.activeElement.blur()');
       for (const key of pressed) {
         await page.keyboard.press(key);
         await settled(page);
@@ -194,7 +210,7 @@ test('GIVEN only Tab and Enter WHEN each screen is walked THEN every button is r
     }
   }));
 
-const REACHABLE = `[...(document.querySelector('dialog[open]') ?? document)
+const REACHABLE = `[...([...document.querySelectorAll('dialog[open]')].at(-1) ?? document)
   .querySelectorAll('button:not(:disabled)')].map((each) => each.dataset.testid)`;
 
 const SIGHTS = [
@@ -258,6 +274,19 @@ const SMALL = `[...document.querySelectorAll('button')].filter((each) => {
   return width < 44 || height < 44;
 }).map((each) => each.dataset.testid)`;
 
+test('GIVEN a payment without a receipt WHEN its result shows THEN no button offers one', () =>
+  withKiosk(async ({ page, show }) => {
+    for (const [name, offers] of [
+      ['paid', 1],
+      ['paid-uncertain', 1],
+      ['paid-refused', 0],
+      ['paid-unproved', 0],
+    ] as const) {
+      await show(name);
+      assert.is(await page.getByTestId('receipt').count(), offers, name);
+    }
+  }));
+
 test('GIVEN a person on the screen WHEN the line is cut THEN nothing of him stays', () =>
   withKiosk(
     async ({ page, server, show }) => {
@@ -266,13 +295,38 @@ test('GIVEN a person on the screen WHEN the line is cut THEN nothing of him stay
       await server.close();
       await page.getByTestId('connecting').waitFor();
       assert.not.match(await page.content(), /330203|测试甲/);
-      assert.equal(await page.evaluate(KEPT), { local: 0, session: 0, cookie: '', databases: 0 });
+      assert.equal(await page.evaluate(KEPT), NOTHING_KEPT);
     },
     { mayComplain: true },
   ));
 
-const KEPT = `indexedDB.databases().then((databases) => ({ local: localStorage.length,
-  session: sessionStorage.length, cookie: document.cookie, databases: databases.length }))`;
+/** From the welcome to the card taken back. */
+const ORDINARY: readonly ScreenName[] = [
+  ...(['reading', 'card', 'card-revealed', 'card-balance', 'pin-typed', 'card-insurance'] as const),
+  ...(['print-preview-full', 'printing', 'printed', 'take-card', 'welcome'] as const),
+];
+
+test('GIVEN an ordinary session WHEN it is over THEN the browser keeps nothing of it', () =>
+  withKiosk(async ({ page, requests, show }) => {
+    for (const name of ORDINARY) await show(name);
+    assert.not.match(await page.content(), /330203|测试甲|data:image/);
+    assert.equal(await page.evaluate(KEPT), NOTHING_KEPT);
+    const asked = requests.filter((address) => !address.startsWith('data:'));
+    assert.equal(
+      asked.filter((address) => !/speech|live|[/](app|style|icon)|[/]$/.test(address)),
+      [],
+    );
+  }));
+
+const KEPT = `Promise.all([indexedDB.databases(), caches.keys()]).then(([databases, stores]) => ({
+  local: localStorage.length, session: sessionStorage.length, cookie: document.cookie,
+  databases: databases.length, stores: stores.length, history: history.length,
+  state: history.state }))`;
+/** `about:blank` and the page itself stand in the history. */
+const NOTHING_KEPT = {
+  ...{ local: 0, session: 0, cookie: '', databases: 0, stores: 0 },
+  ...{ history: 2, state: null },
+};
 
 test('GIVEN sound WHEN a new prompt comes THEN it is fetched, once, unless sound is off', () =>
   withKiosk(async ({ requests, show }) => {
@@ -285,6 +339,24 @@ test('GIVEN sound WHEN a new prompt comes THEN it is fetched, once, unless sound
     assert.match(spoken().at(-1) ?? '', /zh-CN\.card$/);
   }));
 
+test('GIVEN 适老 WHEN a prompt is played THEN it is spoken slower, at its own pitch', () =>
+  withKiosk(async ({ page, show }) => {
+    await page.evaluate(HEARD);
+    await show('card', { says: { id: 'zh-CN.card.1', prompt: '一' } });
+    await show('card', { elder: true, pace: 0.8, says: { id: 'zh-CN.card.2', prompt: '二' } });
+    await show('card', { says: { id: 'zh-CN.card.3', prompt: '三' } });
+    const plain = [1, true];
+    assert.equal(await page.evaluate('window.heard'), [plain, [0.8, true], plain]);
+  }));
+
+/** What is played from now on: speed and whether the pitch is kept. */
+const HEARD = `window.heard = [];
+  const play = HTMLMediaElement.prototype.play;
+  HTMLMediaElement.prototype.play = function () {
+    window.heard.push([this.playbackRate, this.preservesPitch]);
+    return play.call(this);
+  };`;
+
 test('GIVEN a long list WHEN the big arrow is pressed THEN the rest comes into sight', () =>
   withKiosk(async ({ page, show }) => {
     await show('card', { elder: true });
@@ -296,6 +368,19 @@ test('GIVEN a long list WHEN the big arrow is pressed THEN the rest comes into s
     }
     assert.ok(await inSight(last));
     assert.ok(await page.getByTestId('less').isEnabled());
+  }));
+
+test('GIVEN a slip longer than its place WHEN looked at THEN the big arrow shows the rest', () =>
+  withKiosk(async ({ page, show }) => {
+    await show('print-preview');
+    const slip = page.locator('.slip');
+    const bottom = () => slip.evaluate((node) => node.getBoundingClientRect().bottom);
+    const before = await bottom();
+    const dialog = page.getByTestId('ask-print');
+    await dialog.getByTestId('more').click();
+    await page.waitForTimeout(50);
+    assert.ok((await bottom()) < before);
+    assert.ok(await dialog.getByTestId('less').isEnabled());
   }));
 
 function inSight(part: ReturnType<Page['getByText']>): Promise<boolean> {

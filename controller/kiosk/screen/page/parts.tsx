@@ -86,9 +86,11 @@ export function Scroll({ label, children }: { label: string; children: Component
     setPlace((was) => (was.above === now.above && was.below === now.below ? was : now));
   };
   useEffect(look);
+  // Of the window, or of a dialog that opens.
   useEffect(() => {
-    window.addEventListener('resize', look);
-    return () => window.removeEventListener('resize', look);
+    const sizes = new ResizeObserver(look);
+    if (box.current) sizes.observe(box.current);
+    return () => sizes.disconnect();
   }, []);
   const turn = (sign: 1 | -1) =>
     box.current?.scrollBy({ top: sign * PAGE_SHARE * box.current.clientHeight });
@@ -98,6 +100,7 @@ export function Scroll({ label, children }: { label: string; children: Component
         class="scroll-box"
         ref={box}
         onScroll={look}
+        onLoadCapture={look}
         // biome-ignore lint/a11y/noNoninteractiveTabindex: a keyboard must be able to scroll it
         tabIndex={0}
         aria-label={label}
@@ -142,6 +145,8 @@ export function Dialog(props: {
   readonly hint: string;
   readonly onClose: () => void;
   readonly children: ComponentChildren;
+  /** What is asked about, to be looked at. */
+  readonly beside?: ComponentChildren;
 }) {
   const dialog = useRef<HTMLDialogElement>(null);
   useEffect(() => {
@@ -152,6 +157,7 @@ export function Dialog(props: {
   return (
     <dialog
       ref={dialog}
+      class={props.beside ? 'wide' : undefined}
       data-testid={props.id}
       aria-labelledby={`${props.id}-title`}
       onCancel={(event) => {
@@ -159,9 +165,12 @@ export function Dialog(props: {
         props.onClose();
       }}
     >
-      <h2 id={`${props.id}-title`}>{props.title}</h2>
-      <p>{props.hint}</p>
-      <div class="actions stacked">{props.children}</div>
+      {props.beside}
+      <div class="question">
+        <h2 id={`${props.id}-title`}>{props.title}</h2>
+        <p>{props.hint}</p>
+        <div class="actions stacked">{props.children}</div>
+      </div>
     </dialog>
   );
 }

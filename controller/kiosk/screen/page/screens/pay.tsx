@@ -64,16 +64,17 @@ const LOOKS = {
 
 type PaidProps = Extract<Screen, { readonly kind: 'paid' }> & { readonly canPrint: boolean };
 
-export function Paid({ outcome, item, title, advice, balance_fen, canPrint }: PaidProps) {
+export function Paid({ outcome, item, title, advice, balance_fen, receipt, canPrint }: PaidProps) {
   const { pay, back, finish } = words.value;
   const { tone, icon } = LOOKS[outcome];
-  const lines = outcome === 'paid' ? [advice] : [title, advice];
+  const heading = outcome === 'uncertain' ? title : pay[outcome];
+  const lines = outcome === 'refused' ? [title, advice] : [advice];
   return (
     <Notice
       id={`paid-${outcome}`}
       tone={tone}
       icon={<Icon name={icon} />}
-      advice={{ title: pay[outcome], lines: lines.filter((line) => line !== '') }}
+      advice={{ title: heading, lines: lines.filter((line) => line !== '') }}
     >
       <Rows
         rows={[
@@ -82,13 +83,13 @@ export function Paid({ outcome, item, title, advice, balance_fen, canPrint }: Pa
           [pay.balance, balance_fen === null ? null : yuan(balance_fen)],
         ]}
       />
-      {outcome !== 'refused' && (
+      {receipt && (
         <Button
           id="receipt"
           look="main"
           hot="8"
           disabled={!canPrint}
-          onClick={() => send({ type: 'print', what: 'receipt', full: false })}
+          onClick={() => send({ type: 'preview', what: 'receipt', full: false })}
         >
           {pay.receipt}
         </Button>
