@@ -4,7 +4,7 @@
  * and shares nothing with this file: the two must agree through bytes.
  */
 
-import { createCipheriv, createDecipheriv } from 'node:crypto';
+import { type Cipher, createCipheriv, createDecipheriv } from 'node:crypto';
 
 /** `des` occurs as a session algorithm of old cards only; their keys are 16 bytes all the same. */
 export type Algorithm = 'sm4' | '3des' | 'des';
@@ -19,11 +19,25 @@ export function blockLength(algorithm: Algorithm): 8 | 16 {
 
 /** ECB without padding. `key`: 16 bytes, or 8 for single DES; `data`: whole blocks. */
 export function encrypt(algorithm: Algorithm, key: Buffer, data: Buffer): Buffer {
-  const cipher =
+  return cipherOf(algorithm, key).update(data);
+}
+
+/** Kept open: OpenSSL takes far longer to find and key a cipher than to encrypt some blocks. */
+const ciphers = new Map<string, Cipher>();
+const CIPHERS_MAX = 1_000;
+
+function cipherOf(algorithm: Algorithm, key: Buffer): Cipher {
+  const name = algorithm + key.toString('latin1');
+  const known = ciphers.get(name);
+  if (known) return known;
+  const made =
     algorithm === 'sm4'
       ? createCipheriv('sm4-ecb', key, null)
       : createCipheriv('des-ede3-ecb', tripled(key), null);
-  return cipher.setAutoPadding(false).update(data);
+  made.setAutoPadding(false);
+  if (ciphers.size >= CIPHERS_MAX) ciphers.clear();
+  ciphers.set(name, made);
+  return made;
 }
 
 /** DK for one level (§3.1): 16 bytes from a 16-byte key and an 8-byte factor. */
@@ -95,19 +109,24 @@ export function lastBlock(
   key: Buffer,
   { iv, data }: { readonly iv: Buffer; readonly data: Buffer },
 ): Buffer {
-  const cipher =
-    algorithm === 'sm4'
-      ? createCipheriv('sm4-cbc', key, iv)
-      : createCipheriv('des-ede3-cbc', tripled(key), iv);
-  return cipher.setAutoPadding(false).update(data).subarray(-iv.length);
+  const cipher = cipherOf(algorithm, key);
+  let block = iv;
+  for (let at = 0; at < data.length; at += iv.length) {
+    block = cipher.update(xor(block, data.subarray(at, at + iv.length)));
+  }
+  return block;
 }
 
 function complement(bytes: Buffer): Buffer {
-  return Buffer.from(bytes.map((byte) => ~byte));
+  const other = Buffer.allocUnsafe(bytes.length);
+  for (let at = 0; at < bytes.length; at += 1) other[at] = ~(bytes[at] ?? 0);
+  return other;
 }
 
 function xor(left: Buffer, right: Buffer): Buffer {
-  return Buffer.from(left.map((byte, index) => byte ^ right.readUInt8(index)));
+  const both = Buffer.allocUnsafe(left.length);
+  for (let at = 0; at < left.length; at += 1) both[at] = left.readUInt8(at) ^ right.readUInt8(at);
+  return both;
 }
 
 /** OpenSSL 3 has no single DES: K‖K‖K is DES, L‖R‖L is two-key triple DES. */

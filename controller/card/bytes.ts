@@ -19,7 +19,15 @@ export function u16(value: number): Buffer {
 /** BCD `YYYYMMDDHHMMSS` (7 bytes) of a wall time in the site's own zone. */
 export function bcdStamp(wall_ms: number, utcOffset_minutes: number): Buffer {
   const local = new Date(wall_ms + utcOffset_minutes * 60_000);
-  return Buffer.from(local.toISOString().replace(/\D/g, '').slice(0, 14), 'hex');
+  const year = local.getUTCFullYear();
+  const date = [Math.trunc(year / 100), year % 100, local.getUTCMonth() + 1, local.getUTCDate()];
+  const time = [local.getUTCHours(), local.getUTCMinutes(), local.getUTCSeconds()];
+  return Buffer.from([...date, ...time].map(bcdByte));
+}
+
+/** @param value 0 to 99 */
+function bcdByte(value: number): number {
+  return Math.trunc(value / 10) * 16 + (value % 10);
 }
 
 /** The inverse, for ages; NaN when the digits are no date and time of the calendar. */

@@ -40,17 +40,20 @@ export interface Amounts {
   readonly balance_fen: number;
 }
 
+const BLANKS = /\{(?:amount|balance|phone)\}/g;
+
 /** Without amounts, a text that asks for them shows a dash in their place. */
 export function signFor(
   message: Message,
   config: Pick<LaneConfig, 'site' | 'texts'>,
   amounts?: Amounts,
 ): Sign {
-  const fill = (text: string) =>
-    text
-      .replaceAll('{amount}', amounts ? yuan(amounts.amount_fen) : '–')
-      .replaceAll('{balance}', amounts ? yuan(amounts.balance_fen) : '–')
-      .replaceAll('{phone}', config.site.service_phone);
+  const values: Readonly<Record<string, string>> = {
+    '{amount}': amounts ? yuan(amounts.amount_fen) : '–',
+    '{balance}': amounts ? yuan(amounts.balance_fen) : '–',
+    '{phone}': config.site.service_phone,
+  };
+  const fill = (text: string) => text.replace(BLANKS, (blank) => values[blank] ?? blank);
   const text = Object.fromEntries(
     config.site.locales.map((locale) => {
       const entry = config.texts[locale]?.[message];

@@ -51,7 +51,7 @@ export interface PassageKeeperOptions {
   /** The board is back after `barrier-lost`. */
   readonly onFound?: () => void;
   readonly onKey?: (on: boolean) => void;
-  /** Do the leaves report that they moved as ordered? */
+  /** Do the leaves report that they moved as ordered? Told when it changes. */
   readonly onFeedback?: (heard: boolean) => void;
   readonly onIncident?: (incident: Incident) => void;
   /** Somebody passed while everybody may. */
@@ -99,6 +99,7 @@ export function createPassageKeeper(options: PassageKeeperOptions): PassageKeepe
   let view: View = { welcome: [], concession: false };
   let buzzing: Timer | null = null;
   let shown = '';
+  let reporting = true;
   const machine = passageMachine.provide({
     delays: { passageTimeout: config.lane.passage_timeout_ms },
     actions: {
@@ -148,13 +149,19 @@ export function createPassageKeeper(options: PassageKeeperOptions): PassageKeepe
     // The machine first: with fire the leaves must move before anything is told or logged.
     const told = EVENTS[event];
     if (told) actor.send(told);
-    if (event === 'opened' || event === 'closed') options.onFeedback?.(true);
+    if (event === 'opened' || event === 'closed') noteFeedback(true);
     if (event === 'fire-on' || event === 'fire-off') options.onFire(event === 'fire-on');
     if (event === 'key-on' || event === 'key-off') options.onKey?.(event === 'key-on');
     if (event === 'lost') {
       options.onFault(failed('barrier-lost', 'none', `${barrier.name} is lost`).fault);
     }
     if (event === 'found') options.onFound?.();
+  }
+
+  function noteFeedback(heard: boolean): void {
+    if (heard === reporting) return;
+    reporting = heard;
+    options.onFeedback?.(heard);
   }
 
   async function drive(movement: Promise<Reply<void>>): Promise<void> {
@@ -167,7 +174,7 @@ export function createPassageKeeper(options: PassageKeeperOptions): PassageKeepe
     if (alarm) log.warn({ incident }, text);
     else log.info({ incident }, text);
     if (alarm) buzz();
-    if (incident === 'never-opened' || incident === 'never-closed') options.onFeedback?.(false);
+    if (incident === 'never-opened' || incident === 'never-closed') noteFeedback(false);
     options.onIncident?.(incident);
   }
 

@@ -44,6 +44,7 @@ export interface SignBoardOptions {
 
 export function createSignBoard(options: SignBoardOptions): SignBoard {
   const { config, clock, indicator, mode, serves, busy, changed } = options;
+  const usual = new Map<Message, Sign>();
   let message: Message = 'starting';
   let sign = signFor(message, config);
   let timer: Timer = null;
@@ -80,11 +81,18 @@ export function createSignBoard(options: SignBoardOptions): SignBoard {
     return busy() ? 'wait' : 'ready';
   }
 
+  /** Most signs come again and again and say nothing of money. */
+  function usualSign(next: Message): Sign {
+    const known = usual.get(next) ?? signFor(next, config);
+    usual.set(next, known);
+    return known;
+  }
+
   function put(next: Message, amounts?: Amounts): void {
     clock.clearTimeout(timer);
     timer = null;
     message = next;
-    sign = signFor(next, config, amounts);
+    sign = amounts ? signFor(next, config, amounts) : usualSign(next);
     shown = true;
     indicator.show(sign);
     changed();

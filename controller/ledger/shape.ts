@@ -81,11 +81,15 @@ const SHAPES: Shapes = {
   sighting: { card: hex(10), reason: text, at, blocked: flag },
 };
 
+const CHECKS = Object.fromEntries(
+  Object.entries(SHAPES).map(([type, shape]) => [type, Object.entries<Check>(shape)]),
+);
+
 /** `intent.at must be YYYYMMDDHHMMSS`, or null when the record is right. */
 export function faultInRecord(record: Fields): string | null {
   const type = record.type;
   if (!isType(type)) return `unknown type ${JSON.stringify(type)?.slice(0, 40)}`;
-  for (const [name, check] of Object.entries<Check>(SHAPES[type])) {
+  for (const [name, check] of CHECKS[type] ?? []) {
     const wrong = check(record[name]);
     if (wrong !== null) return `${type}.${name} must be ${wrong}`;
   }

@@ -108,10 +108,9 @@ export function createChip(options: ChipOptions): Chip {
   });
   return {
     request: (command, timeout_ms = OWN_ANSWER_MS) =>
-      inTurn(chip, async () => {
-        const clear = await passFence(chip);
-        return clear.ok ? ask(chip, command, { timeout_ms }) : clear;
-      }),
+      inTurn(chip, () =>
+        chip.stale ? askBehindFence(chip, command, timeout_ms) : ask(chip, command, { timeout_ms }),
+      ),
     wakeUp: () => inTurn(chip, () => ask(chip, samConfiguration(), { preamble: WAKE_UP })),
     acknowledge: () => (chip.dead ? { ok: false, fault: chip.dead } : link.write(ACK_FRAME)),
     async setBaud(baud) {
@@ -147,22 +146,31 @@ function inTurn<T>(chip: Dialogue, job: () => Promise<Reply<T>>): Promise<Reply<
     return Promise.resolve(failed('link-busy', 'none', detail));
   }
   chip.queued += 1;
-  const turn = chip.queue.then(job).finally(() => {
+  const turn = after(chip.queue, job);
+  const leave = () => {
     chip.queued -= 1;
-  });
-  chip.queue = turn.catch(() => {});
+  };
+  chip.queue = turn.then(leave, leave);
   return turn;
 }
 
-async function passFence(chip: Dialogue): Promise<Reply<void>> {
-  if (!chip.stale || chip.dead) return ok(undefined);
+async function after<T>(before: Promise<unknown>, job: () => Promise<T>): Promise<T> {
+  await before;
+  return await job();
+}
+
+async function askBehindFence<T>(
+  chip: Dialogue,
+  command: ChipCommand<T>,
+  timeout_ms: number,
+): Promise<Reply<T>> {
   const token = Buffer.alloc(4);
   token.writeUInt32BE(chip.fences);
   chip.fences += 1;
   const echo = await ask(chip, diagnoseLine(token), {});
   if (!echo.ok) return echo;
   chip.stale = false;
-  return ok(undefined);
+  return ask(chip, command, { timeout_ms });
 }
 
 interface Asking {
@@ -176,7 +184,9 @@ async function ask<T>(
   command: ChipCommand<T>,
   { timeout_ms = OWN_ANSWER_MS, preamble }: Asking,
 ): Promise<Reply<T>> {
-  const data = Buffer.concat([Buffer.from([command.code]), command.body]);
+  const data = Buffer.allocUnsafe(1 + command.body.length);
+  data[0] = command.code;
+  data.set(command.body, 1);
   const frame = encodeFrame(HOST_TO_CHIP, data);
   const bytes = preamble ? Buffer.concat([preamble, frame]) : frame;
   if (chip.dead) return { ok: false, fault: chip.dead };

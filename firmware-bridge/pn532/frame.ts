@@ -11,6 +11,7 @@ export const NACK_FRAME = Buffer.from('0000ffff0000', 'hex');
 
 /** The most that TFI and data together may be: InDataExchange with 262 bytes for the card. */
 const LENGTH_MAX = 265;
+const NOTHING: Buffer = Buffer.alloc(0);
 
 export type FrameEvent =
   | { readonly kind: 'ack' }
@@ -40,10 +41,16 @@ export function encodeFrame(tfi: number, data: Buffer): Buffer {
     length <= 0xff
       ? [0x00, 0x00, 0xff, length, -length, tfi]
       : [0x00, 0x00, 0xff, 0xff, 0xff, high, low, -(high + low), tfi];
-  return Buffer.concat([Buffer.from(head), data, Buffer.from([-(tfi + sum(data)), 0x00])]);
+  const end = head.length + data.length;
+  const frame = Buffer.allocUnsafe(end + 2);
+  frame.set(head);
+  frame.set(data, head.length);
+  frame[end] = -(tfi + sum(data, 0, data.length));
+  frame[end + 1] = 0x00;
+  return frame;
 }
 
-/** What stands at the start of `rest`, which begins with the start code 00 FF. */
+/** What stands at a start code 00 FF; `size` counts from there. */
 type Parsed =
   | { readonly event: FrameEvent; readonly size: number }
   | 'bad_lcs'
@@ -57,81 +64,88 @@ type Parsed =
  * swallowed by it. Holds less than one frame between calls.
  */
 export function createFrameDecoder(): FrameDecoder {
-  let held: Buffer = Buffer.alloc(0);
-  const skip = (bytes: Buffer) => {
-    for (const byte of bytes) if (byte !== 0) counts.noise_bytes += 1;
+  let held = NOTHING;
+  const skip = (bytes: Buffer, from: number, to: number) => {
+    for (let at = from; at < to; at += 1) if (bytes[at] !== 0) counts.noise_bytes += 1;
   };
   const counts = { frames: 0, noise_bytes: 0, bad_lcs: 0, bad_dcs: 0, bad_tfi: 0, oversize: 0 };
 
   return {
     push(bytes) {
       const events: FrameEvent[] = [];
-      let rest: Buffer = held.length === 0 ? bytes : Buffer.concat([held, bytes]);
+      const all = held.length === 0 ? bytes : Buffer.concat([held, bytes]);
+      let at = 0;
       for (;;) {
-        const skipped = startOf(rest);
-        if (skipped > 0) {
-          skip(rest.subarray(0, skipped));
-          rest = rest.subarray(skipped);
-        }
-        const parsed = rest.length < 2 ? 'incomplete' : parse(rest);
+        const start = startIn(all, at);
+        skip(all, at, start);
+        at = start;
+        const parsed = parse(all, at);
         if (parsed === 'incomplete') break;
         if (typeof parsed === 'string') {
           counts[parsed] += 1;
           events.push({ kind: 'damaged' });
-          rest = rest.subarray(1);
+          at += 1;
         } else {
           counts.frames += 1;
           events.push(parsed.event);
-          rest = rest.subarray(parsed.size);
+          at += parsed.size;
         }
       }
-      held = Buffer.from(rest);
+      held = at === all.length ? NOTHING : Buffer.from(all.subarray(at));
       return events;
     },
     reset() {
-      skip(held);
-      held = Buffer.alloc(0);
+      skip(held, 0, held.length);
+      held = NOTHING;
     },
     counters: () => ({ ...counts }),
   };
 }
 
 /** Offset of the next start code 00 FF, or of a last 00 that may become one. */
-function startOf(bytes: Buffer): number {
+function startIn(bytes: Buffer, from: number): number {
   // Quicker than `indexOf` for what is nearly always at the first or second place.
-  for (let at = 0; at < bytes.length; at += 1) {
+  for (let at = from; at < bytes.length; at += 1) {
     if (bytes[at] === 0 && (bytes[at + 1] ?? 0xff) === 0xff) return at;
   }
   return bytes.length;
 }
 
-function parse(rest: Buffer): Parsed {
-  if (rest.length < 4) return 'incomplete';
-  const mark = rest.readUInt16BE(2);
+function parse(bytes: Buffer, at: number): Parsed {
+  const left = bytes.length - at;
+  if (left < 4) return 'incomplete';
+  const mark = bytes.readUInt16BE(at + 2);
   if (mark === 0x00ff) return { event: { kind: 'ack' }, size: 4 };
   if (mark === 0xff00) return { event: { kind: 'nack' }, size: 4 };
-  if (mark !== 0xffff) return parseBody(rest, 4, rest.readUInt8(2));
-  if (rest.length < 7) return 'incomplete';
-  return parseBody(rest, 7, rest.readUInt16BE(4));
+  if (mark !== 0xffff) return parseBody(bytes, { at, head: 4, length: bytes.readUInt8(at + 2) });
+  if (left < 7) return 'incomplete';
+  return parseBody(bytes, { at, head: 7, length: bytes.readUInt16BE(at + 4) });
 }
 
-/** `body` is the offset of TFI; the checksum LCS covers the length bytes before it. */
-function parseBody(rest: Buffer, body: number, length: number): Parsed {
-  const lengthBytes = rest.subarray(body === 4 ? 2 : 4, body);
-  if ((sum(lengthBytes) & 0xff) !== 0 || length === 0) return 'bad_lcs';
+interface Body {
+  readonly at: number;
+  /** Bytes before TFI. */
+  readonly head: number;
+  readonly length: number;
+}
+
+/** The checksum LCS covers the length bytes before it. */
+function parseBody(bytes: Buffer, { at, head, length }: Body): Parsed {
+  const body = at + head;
+  if ((sum(bytes, at + (head === 4 ? 2 : 4), body) & 0xff) !== 0 || length === 0) return 'bad_lcs';
   if (length > LENGTH_MAX) return 'oversize';
   const end = body + length;
-  if (rest.length <= end) return 'incomplete';
-  if ((sum(rest.subarray(body, end + 1)) & 0xff) !== 0) return 'bad_dcs';
-  const tfi = rest.readUInt8(body);
-  if (tfi === 0x7f && length === 1) return { event: { kind: 'error' }, size: end + 1 };
+  const size = head + length + 1;
+  if (bytes.length <= end) return 'incomplete';
+  if ((sum(bytes, body, end + 1) & 0xff) !== 0) return 'bad_dcs';
+  const tfi = bytes.readUInt8(body);
+  if (tfi === 0x7f && length === 1) return { event: { kind: 'error' }, size };
   if (tfi !== HOST_TO_CHIP && tfi !== CHIP_TO_HOST) return 'bad_tfi';
-  const data = Buffer.from(rest.subarray(body + 1, end));
-  return { event: { kind: 'data', tfi, data }, size: end + 1 };
+  return { event: { kind: 'data', tfi, data: Buffer.from(bytes.subarray(body + 1, end)) }, size };
 }
 
-function sum(bytes: Buffer): number {
+function sum(bytes: Buffer, from: number, to: number): number {
   let total = 0;
-  for (const byte of bytes) total += byte;
+  for (let at = from; at < to; at += 1) total += bytes[at] ?? 0;
   return total;
 }

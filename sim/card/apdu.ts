@@ -45,25 +45,32 @@ export const SW = {
   wrongMac: 0x9302,
 } as const;
 
+const NOTHING: Buffer = Buffer.alloc(0);
+
 /** Null when the bytes are no short APDU: fewer than four, or Lc and the length disagree. */
 export function parseApdu(bytes: Buffer): Apdu | null {
   if (bytes.length < 4) return null;
-  const [cla = 0, ins = 0, p1 = 0, p2 = 0, p3 = 0] = bytes;
-  const head = { cla, ins, p1, p2 };
-  const empty = Buffer.alloc(0);
-  if (bytes.length === 4) return { ...head, data: empty, le: undefined };
-  if (bytes.length === 5) return { ...head, data: empty, le: p3 || 256 };
+  const cla = bytes.readUInt8(0);
+  const ins = bytes.readUInt8(1);
+  const p1 = bytes.readUInt8(2);
+  const p2 = bytes.readUInt8(3);
+  const p3 = bytes[4] ?? 0;
+  if (bytes.length === 4) return { cla, ins, p1, p2, data: NOTHING, le: undefined };
+  if (bytes.length === 5) return { cla, ins, p1, p2, data: NOTHING, le: p3 || 256 };
   if (p3 === 0 || bytes.length < 5 + p3 || bytes.length > 6 + p3) return null;
   const le = bytes.length === 6 + p3 ? bytes.readUInt8(5 + p3) || 256 : undefined;
-  return { ...head, data: bytes.subarray(5, 5 + p3), le };
+  return { cla, ins, p1, p2, data: bytes.subarray(5, 5 + p3), le };
 }
 
-export function answer(sw: number, data: Buffer = Buffer.alloc(0)): Answer {
+export function answer(sw: number, data = NOTHING): Answer {
   return { sw, data };
 }
 
 export function encodeAnswer({ sw, data }: Answer): Buffer {
-  return Buffer.concat([data, Buffer.from([sw >> 8, sw & 0xff])]);
+  const bytes = Buffer.allocUnsafe(data.length + 2);
+  bytes.set(data);
+  bytes.writeUInt16BE(sw, data.length);
+  return bytes;
 }
 
 /** Part of a transparent file. Le 00 takes all there is; more than that answers 6Cxx. */

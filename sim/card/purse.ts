@@ -5,7 +5,7 @@
  * `powerDown` instead of `exchange` for a tear before that point, after it for a tear behind it.
  */
 
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { KeyAlgorithm, KeySet } from '../keys.ts';
 import { type Apdu, answer, encodeAnswer, parseApdu, SW } from './apdu.ts';
 import { binary, record, select } from './files.ts';
@@ -141,6 +141,5 @@ function freshMemory({ balance_fen, trip, blocked }: CardProfile): CardSnapshot 
 
 /** Reproducible, different for every card and every draw. No secret: this is a simulation. */
 function hashed({ serial, uid }: CardProfile): Random {
-  return (draw, length) =>
-    createHash('sha256').update(`${serial} ${uid} ${draw}`).digest().subarray(0, length);
+  return (draw, length) => hash('sha256', `${serial} ${uid} ${draw}`, 'buffer').subarray(0, length);
 }

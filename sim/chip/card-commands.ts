@@ -19,15 +19,19 @@ export interface Settings {
 
 export const PARAMETER = { automaticRats: 0x10, removePreAndPostamble: 0x40 } as const;
 
+const NOTHING: Buffer = Buffer.alloc(0);
 const MORE_INFORMATION = 0x40;
 const MAX_DATA = 262;
 /** An extended-length command APDU; a longer chain is the host's mistake. */
 const MAX_COMMAND = 65_544;
 
 export function cardCommands(air: Air, settings: Settings): [number, Handler][] {
-  const finish = (run: Run, status: number, data: Buffer = Buffer.alloc(0)) => {
+  const finish = (run: Run, status: number, data = NOTHING) => {
     settings.lastError = status & 0x3f;
-    run.answer(Buffer.concat([Buffer.of(status), data]));
+    const answer = Buffer.allocUnsafe(1 + data.length);
+    answer[0] = status;
+    answer.set(data, 1);
+    run.answer(answer);
   };
   const rats = () => (settings.parameters & PARAMETER.automaticRats) !== 0;
   return [
@@ -66,7 +70,7 @@ function listPassiveTarget(air: Air, run: Run, { args, rats }: Listing): void {
     rounds: retries === 0xff ? Number.POSITIVE_INFINITY : retries + 1,
     slot_ms: air.timing.emptyRound_ms(),
     rats,
-    done: (found) => run.answer(Buffer.concat([Buffer.of(found.length), ...found.map(describe)])),
+    done: (found) => run.answer([found.length, ...found.flatMap(describe)]),
   });
 }
 
@@ -91,9 +95,9 @@ function withoutCascadeTags(data: Buffer): Buffer | null {
 }
 
 /** Tg, SENS_RES, SEL_RES, NFCID1 with its length, then the ATS with its own length byte. */
-function describe({ number, target, blocks }: Session): Buffer {
+function describe({ number, target, blocks }: Session): number[] {
   const head = [number, ...target.atqa, target.sak, target.uid.length];
-  return Buffer.from([...head, ...target.uid, ...(blocks ? target.ats : [])]);
+  return [...head, ...target.uid, ...(blocks ? target.ats : [])];
 }
 
 /** InAutoPoll's target types that are cards of type A: generic, Mifare, ISO 14443-4. */
@@ -119,12 +123,12 @@ function autoPoll(air: Air, run: Run, { args, rats }: Listing): void {
     slot_ms: air.timing.autoPollSlot_ms(period),
     rats,
     done(found) {
-      const entries = found.map((session) => {
+      const entries = found.flatMap((session) => {
         const data = describe(session);
         const type = (session.target.sak & 0x20) !== 0 ? 0x20 : 0x10;
-        return Buffer.concat([Buffer.of(type, data.length), data]);
+        return [type, data.length, ...data];
       });
-      run.answer(Buffer.concat([Buffer.of(found.length), ...entries]));
+      run.answer([found.length, ...entries]);
     },
   });
 }
@@ -160,7 +164,7 @@ function dataExchange(air: Air, run: Run, { args, finish }: Request): void {
     return;
   }
   session.command.push(data);
-  const apdu = Buffer.concat(session.command);
+  const apdu = session.command.length === 1 ? data : Buffer.concat(session.command);
   if (apdu.length > MAX_COMMAND) {
     session.command = [];
     finish(run, STATUS.overflow);

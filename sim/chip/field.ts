@@ -66,7 +66,7 @@ const TIME_OUT = 0x01;
 const CRC_ERROR = 0x02;
 
 export function createField(): Field {
-  const present = new Set<Target>();
+  let present: readonly Target[] = [];
   const listeners = new Set<() => void>();
   const tears = createTears();
   const counters = { exchanges: 0, tears: 0 };
@@ -75,7 +75,8 @@ export function createField(): Field {
   };
 
   const leave = (target: Target) => {
-    if (!present.delete(target)) return;
+    if (!present.includes(target)) return;
+    present = present.filter((other) => other !== target);
     target.powerDown();
     changed();
   };
@@ -83,12 +84,12 @@ export function createField(): Field {
   return {
     counters,
     enter(target) {
-      if (present.has(target)) return;
-      present.add(target);
+      if (present.includes(target)) return;
+      present = [...present, target];
       changed();
     },
     leave,
-    targets: () => [...present],
+    targets: () => present,
     tearNext: tears.add,
     clearTears: tears.clear,
     exchange(target, apdu) {

@@ -33,8 +33,16 @@ export function encodeFrame(data: Buffer, bare = false): Buffer {
     length <= 255
       ? [length, negative(length)]
       : [0xff, 0xff, length >> 8, length & 0xff, negative((length >> 8) + length)];
-  const ends = bare ? [] : [0];
-  return Buffer.from([...ends, ...START_CODE, ...header, ...data, negative(sum(data)), ...ends]);
+  const from = START_CODE.length + header.length + (bare ? 0 : 1);
+  const end = from + length;
+  const frame = Buffer.allocUnsafe(bare ? end + 1 : end + 2);
+  frame[0] = 0;
+  frame[frame.length - 1] = 0;
+  frame.set(START_CODE, bare ? 0 : 1);
+  frame.set(header, from - header.length);
+  frame.set(data, from);
+  frame[end] = negative(sum(data, 0, length));
+  return frame;
 }
 
 export interface FrameScanner {
@@ -43,6 +51,7 @@ export interface FrameScanner {
   reset(): void;
 }
 
+/** Every length counts from the start code on. */
 type Step =
   /** Nothing can be said before so many bytes are there. */
   | { readonly kind: 'more'; readonly length: number }
@@ -64,25 +73,25 @@ export function createFrameScanner(
   /** With fewer bytes there is nothing to look for: a byte then costs next to nothing. */
   let wanted = START_CODE.length;
   const drop = (bytes: number) => {
-    held.copyWithin(0, bytes, length);
+    if (bytes < length) held.copyWithin(0, bytes, length);
     length -= bytes;
   };
 
   /** One frame, or one false start; false when more bytes are needed. */
   const look = (): boolean => {
-    const at = held.subarray(0, length).indexOf(START_CODE);
+    const at = startIn(held, length);
     if (at < 0) {
       drop(length - (held[length - 1] === 0 ? 1 : 0));
       wanted = START_CODE.length;
       return false;
     }
-    drop(at);
-    const step = readFrame(held.subarray(2, length));
+    if (at > 0) drop(at);
+    const step = readFrame(held, length);
     if (step.kind === 'more') {
-      wanted = 2 + step.length;
+      wanted = step.length;
       return false;
     }
-    drop(2 + (step.kind === 'frame' ? step.length : 0));
+    drop(step.kind === 'frame' ? step.length : START_CODE.length);
     wanted = START_CODE.length;
     if (step.kind === 'frame') deliver(step.frame);
     else dropped();
@@ -102,22 +111,29 @@ export function createFrameScanner(
   };
 }
 
-/** Reads what follows the start code. */
-function readFrame(bytes: Buffer): Step {
-  if (bytes.length < 2) return more(2);
-  const code = bytes.readUInt16BE(0);
-  if (code === 0x00ff) return { kind: 'frame', frame: { kind: 'ack' }, length: 2 };
-  if (code === 0xff00) return { kind: 'frame', frame: { kind: 'nack' }, length: 2 };
+/** Where the first start code stands, or -1. Quicker than `indexOf` for so few bytes. */
+function startIn(bytes: Buffer, length: number): number {
+  for (let at = 0; at + 1 < length; at += 1) {
+    if (bytes[at] === START_CODE[0] && bytes[at + 1] === START_CODE[1]) return at;
+  }
+  return -1;
+}
+
+/** Reads the frame at whose start code `bytes` begin; `held` of them are there. */
+function readFrame(bytes: Buffer, held: number): Step {
+  if (held < 4) return more(4);
+  const code = bytes.readUInt16BE(2);
+  if (code === 0x00ff) return { kind: 'frame', frame: { kind: 'ack' }, length: 4 };
+  if (code === 0xff00) return { kind: 'frame', frame: { kind: 'nack' }, length: 4 };
   const extended = code === 0xffff;
-  const header = extended ? 5 : 2;
-  if (bytes.length < header) return more(header);
-  const lengthField = bytes.subarray(extended ? 2 : 0, header);
-  if (sum(lengthField) !== 0) return BAD;
-  const length = extended ? bytes.readUInt16BE(2) : bytes.readUInt8(0);
+  const header = extended ? 7 : 4;
+  if (held < header) return more(header);
+  if (sum(bytes, extended ? 4 : 2, header) !== 0) return BAD;
+  const length = extended ? bytes.readUInt16BE(4) : bytes.readUInt8(2);
   if (length === 0 || length > MAX_LENGTH) return BAD;
   const end = header + length + 1;
-  if (bytes.length < end) return more(end);
-  if (sum(bytes.subarray(header, end)) !== 0) return BAD;
+  if (held < end) return more(end);
+  if (sum(bytes, header, end) !== 0) return BAD;
   const data = Buffer.from(bytes.subarray(header, end - 1));
   return { kind: 'frame', frame: { kind: 'information', data }, length: end };
 }
@@ -126,9 +142,9 @@ function more(length: number): Step {
   return { kind: 'more', length };
 }
 
-function sum(bytes: Buffer): number {
+function sum(bytes: Buffer, from: number, to: number): number {
   let total = 0;
-  for (let at = 0; at < bytes.length; at += 1) total += bytes[at] ?? 0;
+  for (let at = from; at < to; at += 1) total += bytes[at] ?? 0;
   return total & 0xff;
 }
 

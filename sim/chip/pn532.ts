@@ -18,7 +18,7 @@ import {
   type HostFrame,
 } from './frame.ts';
 import { hostCommands } from './host-commands.ts';
-import { createRun, type Handler, type RunControl } from './run.ts';
+import { createRun, type Data, type Handler, type RunControl } from './run.ts';
 import type { Timing } from './timing.ts';
 import { createUart, type Uart } from './uart.ts';
 
@@ -141,7 +141,7 @@ function createChip(options: ChipOptions): Chip {
       clock,
       timing,
       baud: DEFAULT_BAUD,
-      heard: (byte, at_ms) => hear(chip, byte, at_ms),
+      heard: (bytes, start_ms, byte_ms) => hear(chip, bytes, { start_ms, byte_ms }),
       dropped: (bytes) => {
         counters.droppedBytes += bytes;
       },
@@ -184,24 +184,29 @@ function reset(chip: Chip): void {
   for (const [code, handler] of all) handlers.set(code, handler);
 }
 
-/** One byte has arrived in full at `at_ms`. */
-function hear(chip: Chip, byte: number, at_ms: number): void {
-  const { state, counters } = chip;
-  if (!state.powered || state.mute) {
-    counters.lostBytes += 1;
-    return;
+/** Bytes have arrived; a command among them may send the chip to sleep before the next one. */
+function hear(chip: Chip, bytes: Buffer, when: { start_ms: number; byte_ms: number }): void {
+  const { start_ms, byte_ms } = when;
+  for (let at = 0; at < bytes.length; at += 1) {
+    const at_ms = start_ms + (at + 1) * byte_ms;
+    if (isListening(chip, at_ms)) chip.scanner.push(bytes[at] ?? 0);
+    else lose(chip, bytes[at] ?? 0, at_ms);
   }
-  if (state.asleep !== null) {
-    counters.lostBytes += 1;
-    if ((state.asleep.wakeUpEnable & WAKE_BY_HSU) === 0) return;
-    state.asleep.edges += risingEdges(byte);
-    if (state.asleep.edges < WAKE_EDGES) return;
-    state.asleep = null;
-    state.awakeFrom_ms = at_ms + chip.options.timing.wakeUp_ms();
-    return;
-  }
-  if (at_ms < state.awakeFrom_ms) counters.lostBytes += 1;
-  else chip.scanner.push(byte);
+}
+
+function isListening({ state }: Chip, at_ms: number): boolean {
+  return state.powered && !state.mute && state.asleep === null && at_ms >= state.awakeFrom_ms;
+}
+
+/** One byte has arrived in full at `at_ms` and is no part of a frame; it may wake the chip. */
+function lose({ state, counters, options }: Chip, byte: number, at_ms: number): void {
+  counters.lostBytes += 1;
+  const { powered, mute, asleep } = state;
+  if (!powered || mute || asleep === null || (asleep.wakeUpEnable & WAKE_BY_HSU) === 0) return;
+  asleep.edges += risingEdges(byte);
+  if (asleep.edges < WAKE_EDGES) return;
+  state.asleep = null;
+  state.awakeFrom_ms = at_ms + options.timing.wakeUp_ms();
 }
 
 /** On the line: start bit 0, eight data bits from the lowest, stop bit 1. A 0x55 has five. */
@@ -248,10 +253,17 @@ function execute(chip: Chip, data: Buffer): void {
   const bare = (settings.parameters & PARAMETER.removePreAndPostamble) !== 0;
   state.control = createRun(options.clock, (answer) => {
     state.control = null;
-    const head = Buffer.of(CHIP_TO_HOST, code + 1);
-    respond(chip, answer && encodeFrame(Buffer.concat([head, answer]), bare));
+    respond(chip, answer && encodeFrame(responseOf(code, answer), bare));
   });
   handler(data.subarray(2), state.control.run);
+}
+
+function responseOf(code: number, answer: Data): Buffer {
+  const response = Buffer.allocUnsafe(2 + answer.length);
+  response[0] = CHIP_TO_HOST;
+  response[1] = code + 1;
+  response.set(answer, 2);
+  return response;
 }
 
 /** Null is a syntax error. */

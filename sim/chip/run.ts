@@ -2,6 +2,8 @@
 
 import type { Clock } from '../../firmware-bridge/ports.ts';
 
+export type Data = Buffer | readonly number[];
+
 export interface Run {
   /**
    * Calls `then` after the delay unless the run has ended: at once for 0, never for Infinity.
@@ -11,7 +13,7 @@ export interface Run {
   /** Called when the run ends, however it ends. */
   atEnd(cleanup: () => void): void;
   /** Ends the run with a response: the bytes after the response code. */
-  answer(data: Buffer | readonly number[]): void;
+  answer(data: Data): void;
   /** Ends the run with the error frame (syntax error). */
   refuse(): void;
 }
@@ -25,7 +27,7 @@ export interface RunControl {
 }
 
 /** `ended` gets the response data, or null for the error frame; it is not called on abort. */
-export function createRun(clock: Clock, ended: (data: Buffer | null) => void): RunControl {
+export function createRun(clock: Clock, ended: (data: Data | null) => void): RunControl {
   let live = true;
   const cleanups = new Set<() => void>();
   const end = () => {
@@ -33,7 +35,7 @@ export function createRun(clock: Clock, ended: (data: Buffer | null) => void): R
     for (const cleanup of cleanups) cleanup();
     cleanups.clear();
   };
-  const finish = (data: Buffer | null) => {
+  const finish = (data: Data | null) => {
     if (!live) return;
     end();
     ended(data);
@@ -59,7 +61,7 @@ export function createRun(clock: Clock, ended: (data: Buffer | null) => void): R
     atEnd: (cleanup) => {
       cleanups.add(cleanup);
     },
-    answer: (data) => finish(Buffer.from(data)),
+    answer: finish,
     refuse: () => finish(null),
   };
   return { run, abort: () => live && end() };

@@ -7,7 +7,8 @@ export interface UartOptions {
   readonly clock: Clock;
   readonly timing: Timing;
   readonly baud: number;
-  readonly heard: (byte: number, at_ms: number) => void;
+  /** The first byte has arrived in full at `start_ms + byte_ms`, each later one `byte_ms` after. */
+  readonly heard: (bytes: Buffer, start_ms: number, byte_ms: number) => void;
   /** So many bytes came faster than the line carries them and were thrown away. */
   readonly dropped: (bytes: number) => void;
 }
@@ -44,9 +45,7 @@ export function createUart({ clock, timing, baud, heard, dropped }: UartOptions)
       free.in_ms = start_ms + timing.uart_ms(bytes.length, uart.baud);
       incoming.at(free.in_ms, () => {
         backlog -= bytes.length;
-        bytes.forEach((byte, index) => {
-          heard(byte, start_ms + (index + 1) * byte_ms);
-        });
+        heard(bytes, start_ms, byte_ms);
       });
     },
     send(bytes) {

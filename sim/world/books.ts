@@ -6,16 +6,17 @@
 import { diversifyAll, mac, tacKey } from '../crypto.ts';
 import { type KeyAlgorithm, masterKey, SCHEMES, SIM_KEYS } from '../keys.ts';
 import type { Debit } from './checks.ts';
+import { lived } from './clock.ts';
 import { framesIn, hashOf, isSegment } from './journal.ts';
 import type { Row } from './office.ts';
-import { lived, type World } from './world.ts';
+import type { World } from './world.ts';
 
 const TAKEN = ['done', 'recovered'];
 const ALGORITHMS = Object.keys(SCHEMES) as KeyAlgorithm[];
 
 export async function balanceBooks(world: World): Promise<void> {
   const { office } = world;
-  await lived(world, office.fetch());
+  await lived(world.clock, office.fetch());
   const { debits } = world.checks;
   const byRef = new Map(debits.map((debit) => [debit.ref, debit]));
   for (const row of office.rows) {

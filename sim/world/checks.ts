@@ -8,7 +8,7 @@ import type { Appended } from '../../controller/ledger/ledger.ts';
 import type { Doors } from './board.ts';
 import type { WorldCard } from './cards.ts';
 import type { VirtualClock } from './clock.ts';
-import { framesIn, isSegment } from './journal.ts';
+import { fieldsOf, framesIn, isSegment } from './journal.ts';
 import { createPrivacy } from './privacy.ts';
 
 export type Rule =
@@ -90,12 +90,15 @@ export class Checks {
   /** Bytes that a sync has made durable. */
   durable(path: string, bytes: Buffer): void {
     if (!isSegment(path)) return;
-    for (const { seq, type, fields } of framesIn(bytes)) {
-      this.written.set(seq, fields);
-      if (type === 'intent') {
+    for (const written of framesIn(bytes)) {
+      const { seq } = written;
+      const fields = fieldsOf(written);
+      if (!fields) this.fail('journal', `record ${seq} is no JSON`);
+      this.written.set(seq, fields ?? {});
+      if (fields?.type === 'intent') {
         this.#intents.set(`${fields.card} ${fields.counter} ${fields.at}`, seq);
       }
-      if (type !== 'passage') continue;
+      if (fields?.type !== 'passage') continue;
       const debit = this.#byRef.get(Number(fields.ref));
       if (debit) debit.passed = true;
     }
@@ -164,6 +167,10 @@ export class Checks {
     if (!ages_ms.every((age_ms) => isSoon(age_ms, last))) return;
     const which = `n ${last.counter} and n ${debit.counter}`;
     this.fail('money', `${debit.serial} paid twice for one passage: ${which}`);
+  }
+
+  latest(card: WorldCard): Debit | undefined {
+    return this.#latest.get(card);
   }
 
   /** What the SAM told the controller. */

@@ -108,6 +108,16 @@ export function createVirtualClock(): VirtualClock {
   }
 }
 
+/** Lets time go on until this is done. */
+export async function lived<T>(clock: VirtualClock, work: Promise<T>): Promise<T> {
+  let over = false;
+  const ended = work.finally(() => {
+    over = true;
+  });
+  await clock.run(Number.POSITIVE_INFINITY, () => over);
+  return ended;
+}
+
 function clearTimeout(timer: Timer): void {
   const alarm = timer as Alarm | null | undefined;
   if (!alarm?.callback) return;

@@ -4,17 +4,17 @@
  *   length u32 LE ‖ checksum u32 ‖ {"seq":…,"prev":"…", …}
  */
 
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 export interface Written {
   readonly seq: number;
   readonly prev: string;
-  readonly type: string;
-  readonly fields: Readonly<Record<string, unknown>>;
   readonly frame: Buffer;
 }
 
 const HEADER_BYTES = 8;
+const BEGINNING = /^\{"seq":(\d+),"prev":"([0-9a-f]{32})"/;
+const BEGINNING_MAX = 80;
 const SEGMENT = /\/ledger-\d+\.log(\.new)?$/;
 
 export function isSegment(path: string): boolean {
@@ -26,20 +26,20 @@ export function framesIn(bytes: Buffer): Written[] {
   const found: Written[] = [];
   for (let at = 0; at + HEADER_BYTES < bytes.length; ) {
     const end = at + HEADER_BYTES + bytes.readUInt32LE(at);
-    const frame = bytes.subarray(at, end);
-    const record = end > bytes.length ? null : parse(frame.subarray(HEADER_BYTES));
-    if (!record) break;
-    found.push({ ...record, frame });
+    const begin = at + HEADER_BYTES;
+    const head = BEGINNING.exec(bytes.toString('latin1', begin, begin + BEGINNING_MAX));
+    if (!head || end > bytes.length) break;
+    const [, seq, prev = ''] = head;
+    found.push({ seq: Number(seq), prev, frame: bytes.subarray(at, end) });
     at = end;
   }
   return found;
 }
 
-function parse(payload: Buffer): Omit<Written, 'frame'> | null {
+/** Null when the payload is no JSON. */
+export function fieldsOf({ frame }: Written): Readonly<Record<string, unknown>> | null {
   try {
-    const fields = JSON.parse(payload.toString()) as Record<string, unknown>;
-    const { seq, prev, type } = fields;
-    return { seq: Number(seq), prev: String(prev), type: String(type), fields };
+    return JSON.parse(frame.toString('utf8', HEADER_BYTES)) as Record<string, unknown>;
   } catch {
     return null;
   }
@@ -47,5 +47,5 @@ function parse(payload: Buffer): Omit<Written, 'frame'> | null {
 
 /** What the next frame must name as its predecessor. */
 export function hashOf(frame: Buffer): string {
-  return createHash('sm3').update(frame).digest('hex').slice(0, 32);
+  return hash('sm3', frame, 'hex').slice(0, 32);
 }

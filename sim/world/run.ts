@@ -6,10 +6,11 @@ import { loadLibrary } from '../../firmware-bridge/barrier/board.ts';
 import { balanceBooks } from './books.ts';
 import type { WorldCard } from './cards.ts';
 import type { Violation } from './checks.ts';
+import { lived } from './clock.ts';
 import { configFor } from './lane.ts';
 import type { Coverage } from './record.ts';
 import type { Step, Story } from './story.ts';
-import { lived, World } from './world.ts';
+import { World } from './world.ts';
 
 export interface Outcome {
   readonly violation: Violation | null;
@@ -34,7 +35,7 @@ export async function runStory(story: Story, { whole = false } = {}): Promise<Ou
   const world = new World(story, whole);
   const { checks, log, clock } = world;
   let taps = 0;
-  await lived(world, world.lists.renew());
+  await lived(world.clock, world.lists.renew());
   world.boot();
   await clock.run(SETTLES_MS, () => world.serving);
   for (const step of story.steps) {
@@ -104,7 +105,7 @@ function prepare({ story, clock, checks }: World, card: WorldCard): void {
   const { purse } = card;
   if (!purse) return;
   const { balance_fen, counter, lastTrip } = purse;
-  const last = checks.debits.findLast((one) => one.card === card);
+  const last = checks.latest(card);
   if (card.class !== 'poor' && balance_fen < 1_000) {
     purse.restore({ ...purse.snapshot(), balance_fen: balance_fen + 4_000 });
     card.given_fen += 4_000;
@@ -150,7 +151,7 @@ async function expectLiveness(world: World): Promise<void> {
     checks.fail('liveness', `not in service after ${HEALS_MS} ms: ${JSON.stringify(now)}`);
     return;
   }
-  await lived(world, world.lists.renew());
+  await lived(world.clock, world.lists.renew());
   // A card that no story taps: nothing of its past can refuse it.
   const card = cards.at(-1);
   if (!card) throw new Error('a world has a card more than its story');

@@ -3,6 +3,7 @@
  * The same story always gives the same events.
  */
 
+import type { GateSnapshot } from '../../controller/gate/gate.ts';
 import type { TapResult } from '../../controller/gate/tap/runner.ts';
 import { createField, type Field } from '../chip/field.ts';
 import { createVirtualPn532, type VirtualPn532 } from '../chip/pn532.ts';
@@ -139,7 +140,7 @@ export class World {
     const opened = await openLane({
       life: this.#lives,
       ...{ story, board, disk, config: configFor(story), border: this.#borderOf(life) },
-      ...{ chip: this.#chip, slot: this.#slot(), lists },
+      ...{ chip: this.#chip, slot: this.#psam, lists },
       plugged: () => this.#breakage.plugged,
       onLine: (line) => this.#breakage.useLine(line),
       log: (level, text) => this.#said(level, text),
@@ -190,28 +191,26 @@ export class World {
   }
 
   get serving(): boolean {
-    const mode = this.life?.owner.alive ? this.life.lane?.gate.snapshot().mode : undefined;
-    return mode === 'inService' || mode === 'degraded';
+    return isServing(this.#now());
   }
 
   /** In service, nobody taps, the leaves are shut, nothing is under way. */
   get quiet(): boolean {
-    const now = this.life?.owner.alive ? this.life.lane?.gate.snapshot() : undefined;
-    const idle = now?.tap === 'idle' && now.passage === 'closed';
-    return (
-      idle &&
-      this.serving &&
-      this.#late === 0 &&
-      this.lists.quiet &&
-      this.board.position === 'closed'
-    );
+    if (this.#late > 0 || !this.lists.quiet || this.board.position !== 'closed') return false;
+    const now = this.#now();
+    return isServing(now) && now?.tap === 'idle' && now.passage === 'closed';
   }
 
   /** A lane that serves and holds its passage for closed has had its time to shut the leaves. */
   expectShut(): void {
-    const now = this.serving ? this.life?.lane?.gate.snapshot() : undefined;
-    if (now?.passage !== 'closed' || this.board.position !== 'open') return;
+    const now = this.#now();
+    if (!isServing(now) || now?.passage !== 'closed' || this.board.position !== 'open') return;
     this.checks.fail('doors', 'the leaves stand open, and the passage is held for closed');
+  }
+
+  /** Of the process that runs, if one does. */
+  #now(): GateSnapshot | undefined {
+    return this.life?.owner.alive ? this.life.lane?.gate.snapshot() : undefined;
   }
 
   /** Everything that is broken is whole again. */
@@ -289,10 +288,6 @@ export class World {
     this.#psam.restore(this.#psam.snapshot());
   }
 
-  #slot() {
-    return this.#psam;
-  }
-
   #exchange(field: Field, target: WorldCard['target'], apdu: Buffer) {
     const card = this.#byTarget.get(target);
     const before = card?.purse?.snapshot();
@@ -366,12 +361,6 @@ export class World {
   }
 }
 
-/** Lets the world live on until this is done. */
-export async function lived<T>({ clock }: World, work: Promise<T>): Promise<T> {
-  let over = false;
-  const ended = work.finally(() => {
-    over = true;
-  });
-  await clock.run(Number.POSITIVE_INFINITY, () => over);
-  return ended;
+function isServing(now: GateSnapshot | undefined): boolean {
+  return now?.mode === 'inService' || now?.mode === 'degraded';
 }

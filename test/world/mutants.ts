@@ -202,7 +202,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'firmware-bridge/barrier/senses.ts',
     find: 'obstructed = (broken & safety) !== 0;',
     put: 'obstructed = (broken & safety) < 0;',
-    seed: 1,
+    seed: 3,
     fitted: ['modbus'],
     rule: 'doors',
   },
