@@ -5,26 +5,24 @@
 
 import type { GateSnapshot } from '../../controller/gate/gate.ts';
 import type { TapResult } from '../../controller/gate/tap/runner.ts';
-import { createVirtualBarrier } from '../barrier/barrier.ts';
 import { createField, type Field } from '../chip/field.ts';
 import { createVirtualPn532, type VirtualPn532 } from '../chip/pn532.ts';
 import { NO_TIMING, REAL_TIMING } from '../chip/timing.ts';
 import { type Chance, createChance } from '../lane/chance.ts';
 import { createVirtualPsam, type VirtualPsam } from '../sam/psam.ts';
 import { hearStates } from './actors.ts';
-import { type Board, type BoardEars, createBoard, type Doors } from './board.ts';
+import type { Board, Doors } from './board.ts';
 import { type Breakage, createBreakage } from './breakage.ts';
-import { listedSerials, makeCards, type WorldCard } from './cards.ts';
+import { makeCards, type WorldCard } from './cards.ts';
 import { Checks } from './checks.ts';
 import { createVirtualClock, type Owner, type VirtualClock } from './clock.ts';
 import { WorldDisk } from './disk.ts';
 import { Hazards, type Struck } from './hazards.ts';
 import { Holdings, spareOf } from './holdings.ts';
 import { configFor, type Lane, openLane } from './lane.ts';
-import { ListFiles } from './list-files.ts';
-import { createSetLists, type Lists } from './lists.ts';
-import { createModbusBoard } from './modbus.ts';
+import type { Lists } from './lists.ts';
 import { Office } from './office.ts';
+import { makeBoard, makeLists } from './outfit.ts';
 import type { Border } from './ports.ts';
 import { createEventLog, type EventLog } from './record.ts';
 import type { Step, Story } from './story.ts';
@@ -84,7 +82,10 @@ export class World {
     const timing = story.timed ? REAL_TIMING : NO_TIMING;
     this.#chip = createVirtualPn532({ clock, field: this.field, timing });
     this.#psam = createVirtualPsam(clock, { timed: story.timed });
-    this.board = this.#makeBoard();
+    this.board = makeBoard(this, {
+      crosses_ms: () => this.#crossing.ms,
+      ordered: (what, doors) => this.#ordered(what, doors),
+    });
     this.disk = new WorldDisk({
       clock,
       sync_ms: story.sync_ms,
@@ -92,7 +93,9 @@ export class World {
         checks.durable(path, bytes);
       },
     });
-    this.lists = this.#makeLists();
+    this.lists = makeLists(this, {
+      borderOf: (owner) => this.#borderOf({ owner, holds: new Holdings(owner) }),
+    });
     this.office = this.#makeOffice();
     checks.listed = (serial) => this.lists.listed(serial);
     this.#breakage = createBreakage({
@@ -251,42 +254,6 @@ export class World {
     this.walks = step.walks;
     this.#crossing.ms = step.crosses_ms;
     this.hazards.arm(step);
-  }
-
-  #makeBoard(): Board {
-    const { clock, story, checks } = this;
-    const crossing = this.#crossing;
-    const walk = () => this.walks;
-    const ears: BoardEars = {
-      ordered: (what, doors) => this.#ordered(what, doors),
-      event: (event) => this.log.write(`gate ${event}`),
-      broken: (what) => checks.fail('doors', what),
-    };
-    if (story.fitted.includes('modbus')) {
-      return createModbusBoard({ clock, walk, crosses_ms: () => crossing.ms, ears });
-    }
-    const barrier = createVirtualBarrier({
-      ...{ clock, walk, travel_ms: 40, approach_ms: 40 },
-      get pass_ms() {
-        return crossing.ms;
-      },
-    });
-    return createBoard(barrier, ears);
-  }
-
-  #makeLists(): Lists {
-    const { clock, disk, story, cards, checks, log } = this;
-    const [odd, even] = [listedSerials(cards, 1), listedSerials(cards, 2)];
-    if (!story.fitted.includes('files')) return createSetLists(odd, even);
-    const { lists: settings } = configFor(story);
-    return new ListFiles({
-      ...{ clock, disk, settings, odd, even },
-      serials: cards.flatMap(({ serial }) => serial ?? []),
-      borderOf: (owner) => this.#borderOf({ owner, holds: new Holdings(owner) }),
-      log: (text) => log.write(text),
-      count: (name) => log.count('lists', name),
-      broken: (what) => checks.fail('blacklist', what),
-    });
   }
 
   #makeOffice(): Office {
