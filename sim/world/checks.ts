@@ -53,6 +53,15 @@ export interface Debit {
   passed: boolean;
 }
 
+/** 8054 as the card carried it out. */
+interface Deed {
+  readonly apdu: Buffer;
+  /** TAC ‖ MAC2. */
+  readonly answer: Buffer;
+  /** Its balance until then. */
+  readonly before_fen: number;
+}
+
 /** Shorter than every window in which a paid passage opens again or is refused as passback. */
 const WINDOW_MS = 118_000;
 const DAY_MS = 24 * 3_600_000;
@@ -134,7 +143,7 @@ export class Checks {
   }
 
   /** A debit that a card carried out, whether or not anybody hears of it. */
-  paid(card: WorldCard, apdu: Buffer, answer: Buffer, before_fen: number): void {
+  paid(card: WorldCard, { apdu, answer, before_fen }: Deed): void {
     if (!card.purse) return;
     const { serial, balance_fen } = card.purse;
     const counter = card.purse.counter - 1;

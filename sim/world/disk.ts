@@ -188,7 +188,7 @@ function surviveCut(file: Stored, chance: Chance): void {
     [kept[last], kept[other]] = [kept[other] as Change, kept[last] as Change];
   }
   for (const made of kept) {
-    if (made.bytes && chance.next() < 0.5) tear(file.durable, made.offset, made.bytes, chance);
+    if (made.bytes && chance.next() < 0.5) tear(file.durable, made, chance);
     else file.durable.apply(made);
   }
   file.unsynced = [];
@@ -196,7 +196,8 @@ function surviveCut(file: Stored, chance: Chance): void {
 }
 
 /** Only some sectors of a write reach the disk, each whole. */
-function tear(durable: Content, offset: number, bytes: Buffer, chance: Chance): void {
+function tear(durable: Content, { offset, bytes }: Change, chance: Chance): void {
+  if (!bytes) return;
   const end = offset + bytes.length;
   for (let from = offset; from < end; ) {
     const to = Math.min(end, from - (from % SECTOR_BYTES) + SECTOR_BYTES);

@@ -298,7 +298,7 @@ export class World {
     if (heard.kind === 'lost') this.#hit(`tear ${heard.stays ? 'glitch' : 'gone'}`);
     if (card?.purse && before && card.purse.counter !== before.counter) {
       const answer = heard.kind === 'answer' ? heard.answer : this.#proofOf(card);
-      this.checks.paid(card, apdu, answer, before.balance_fen);
+      this.checks.paid(card, { apdu, answer, before_fen: before.balance_fen });
       this.log.write(`card ${card.target.name} debited, n ${before.counter}`);
     }
     return heard;
