@@ -153,7 +153,8 @@ export function createCommands(kiosk: OpenKiosk): Commands {
         const told = kiosk.session === 'card' ? null : pay?.told;
         if (!told?.receipt || !kiosk.till) return null;
         const item = kiosk.till.named(told.item, locale).name;
-        return { kind: 'receipt', payment: { ...told.receipt, item } };
+        const said = told.texts[locale] ?? { title: '', advice: '' };
+        return { kind: 'receipt', payment: { ...told.receipt, item }, told: said };
       }
     }
   }

@@ -108,6 +108,7 @@ export function createPrinting({ config, printer, devices, changed }: PrintingOp
 /** A slip of nobody, for the rehearsal. */
 const NOTHING: SlipContent = {
   kind: 'receipt',
+  told: { title: '-', advice: '-' },
   payment: {
     ...{ item: '-', amount_fen: 0, outcome: 'paid', balance_fen: 0, serial: '', terminal: '' },
     ...{ termSeq: null, tac: null, at: '-', reference: '-' },

@@ -116,7 +116,9 @@ function payScreen(scene: Scene): Screen {
   }
   const { title = '', advice = '' } = told.texts[settings.locale] ?? {};
   const { outcome, balance_fen } = told;
-  return { kind: 'paid', item: named(scene, told.item), outcome, title, advice, balance_fen };
+  const receipt = told.receipt !== null;
+  const said = { outcome, title, advice, balance_fen, receipt };
+  return { kind: 'paid', item: named(scene, told.item), ...said };
 }
 
 function named({ till, settings }: Scene, item: Priced): PayItem {

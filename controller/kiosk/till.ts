@@ -138,8 +138,10 @@ export function createTill(options: TillOptions): Till {
   ): PayTold {
     const { text } = signFor(message, config, amounts ?? undefined);
     const balance_fen = outcome === 'uncertain' ? null : (amounts?.balance_fen ?? null);
+    const told = { item, outcome, texts: text, balance_fen, receipt: null };
+    if (outcome === 'refused' || ref === null) return told;
     const story = [ledger.lastClosed(serial), ledger.openStory(serial)].find(
-      (each) => each && each.ref === ref,
+      (each) => each?.ref === ref,
     );
     const receipt = {
       ...{ amount_fen: item.price_fen, outcome, balance_fen, serial },
@@ -147,10 +149,9 @@ export function createTill(options: TillOptions): Till {
       tac: story?.debited?.tac ?? null,
       terminal: options.sam.identity.terminal.toString('hex').toUpperCase(),
       at: localTime(clock.wall_ms(), config.site.utc_offset_minutes),
-      reference: `${config.kiosk.id}-${ref ?? '–'}`,
+      reference: `${config.kiosk.id}-${ref}`,
     };
-    const worth = outcome !== 'refused' && ref !== null;
-    return { item, outcome, texts: text, balance_fen, receipt: worth ? receipt : null };
+    return { ...told, receipt };
   }
 
   async function serialOf(card: Card): Promise<Reply<string | null>> {

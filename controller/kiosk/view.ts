@@ -65,6 +65,8 @@ export type Screen =
       readonly title: string;
       readonly advice: string;
       readonly balance_fen: number | null;
+      /** There is something that a slip can tell. */
+      readonly receipt: boolean;
     }
   | { readonly kind: 'printing'; readonly what: Slip }
   | { readonly kind: 'printed'; readonly what: Slip }

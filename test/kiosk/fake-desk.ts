@@ -162,6 +162,7 @@ export function screens(language: Language) {
         title: say('已付款', 'Paid'),
         advice: say('余额 ¥37.80', 'Balance ¥37.80'),
         balance_fen: 3_780,
+        receipt: true,
       },
     },
     'paid-refused': {
@@ -171,6 +172,7 @@ export function screens(language: Language) {
         title: say('余额不足', 'Balance too low'),
         advice: say('未扣款', 'Nothing was taken'),
         balance_fen: 120,
+        receipt: false,
       },
     },
     'paid-uncertain': {
@@ -180,6 +182,7 @@ export function screens(language: Language) {
         title: say('不确定是否已扣款', 'Not sure whether it was taken'),
         advice: say('请联系工作人员，不要再次付款', 'Please see staff; do not pay again'),
         balance_fen: null,
+        receipt: true,
       },
     },
     printing: { screen: { kind: 'printing', what: 'information' } },

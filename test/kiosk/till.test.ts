@@ -105,8 +105,8 @@ till.test('GIVEN too little on the card WHEN it pays THEN it is told what is mis
   const card = bench.purse(120);
   await bench.lay(card);
   await bench.do({ type: 'pay', item: 'registration' }, { type: 'confirm' });
-  const { outcome, advice } = bench.screen('paid');
-  assert.is(outcome, 'refused');
+  const { outcome, advice, receipt } = bench.screen('paid');
+  assert.equal([outcome, receipt], ['refused', false]);
   assert.match(advice, /¥5\.00.*¥1\.20.*没有扣钱/);
   await bench.do({ type: 'print', what: 'receipt', full: false });
   assert.is(bench.view.screen.kind, 'paid');
@@ -193,15 +193,24 @@ till.test('GIVEN a torn debit that is settled WHEN going back THEN the card is r
   await bench.stop();
 });
 
+/** The newest slip, decoded by Node; it must say what the screen says, and prove no payment. */
+function assertDoubted(bench: KioskBench, title: string, advice: string): void {
+  const text = new TextDecoder('gb18030').decode(bench.slips.at(-1)).replace(/[^\p{L}\p{P}]/gu, '');
+  for (const part of ['付款待确认', title, advice]) assert.ok(text.includes(part), part);
+  assert.not.match(text, /付款凭条|付款成功|再试/);
+}
+
 till.test('GIVEN a torn debit WHEN its card stays away THEN it is told as uncertain', async () => {
   const [bench, card] = await asking();
   bench.field.tearNext({ ins: INS.DEBIT, moment: 'after' });
   await bench.do({ type: 'confirm' });
   await bench.moment(61_000);
-  const { outcome, title, balance_fen } = bench.screen('paid');
+  const { outcome, title, advice, balance_fen, receipt } = bench.screen('paid');
   assert.equal([outcome, title, balance_fen], ['uncertain', '还不知道有没有扣款', null]);
+  assert.is(receipt, true);
   await bench.do({ type: 'print', what: 'receipt', full: false });
   assert.is(bench.slips.length, 1);
+  assertDoubted(bench, title, advice);
   await bench.moment(20_000);
   assert.is(bench.view.screen.kind, 'welcome');
   // Later it settles what it left, before anything new.
@@ -243,10 +252,12 @@ till.test('GIVEN a payment for staff to judge WHEN asked again THEN it has its s
   await bench.lay(bench.forgedPurse());
   await bench.do({ type: 'pay', item: 'registration' }, { type: 'confirm' }, { type: 'back' });
   await bench.do({ type: 'pay', item: 'copy' }, { type: 'confirm' });
-  const { outcome, item } = bench.screen('paid');
+  const { outcome, item, title, advice } = bench.screen('paid');
   assert.equal([outcome, item.id], ['uncertain', 'registration']);
   await bench.do({ type: 'print', what: 'receipt', full: false });
   assert.match(new TextDecoder('gb18030').decode(bench.slips[0]), /K01-1/);
+  assert.match(title, '请到服务窗口');
+  assertDoubted(bench, title, advice);
   await bench.stop();
 });
 
@@ -279,7 +290,11 @@ till.test(
     await bench.do({ type: 'confirm' });
     // The PSAM lost its session: the debit is proved, its MAC2 is not.
     assert.equal([bench.screen('paid').outcome, card.balance_fen], ['uncertain', 4_500]);
-    assert.match(bench.screen('paid').title, /可能已扣款/);
+    const { title, advice } = bench.screen('paid');
+    assert.match(title, /可能已扣款/);
+    assert.match(advice, /请不要再付/);
+    await bench.do({ type: 'print', what: 'receipt', full: false });
+    assertDoubted(bench, title, advice);
     await bench.stop();
   },
 );

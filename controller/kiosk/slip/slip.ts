@@ -33,7 +33,7 @@ export interface SlipOptions extends SlipStyle {
 export interface Payment {
   readonly item: string;
   readonly amount_fen: number;
-  readonly outcome: 'paid' | 'refused' | 'uncertain';
+  readonly outcome: 'paid' | 'uncertain';
   /** What is left on the card; null when nobody knows. */
   readonly balance_fen: number | null;
   /** Application serial of the purse, 20 digits. */
@@ -53,7 +53,12 @@ export type SlipContent =
   | { readonly kind: 'information'; readonly report: CardReport }
   | { readonly kind: 'balance'; readonly purse: PurseReport }
   | { readonly kind: 'validity'; readonly ssc: SscReport; readonly advice: Advice | null }
-  | { readonly kind: 'receipt'; readonly payment: Payment };
+  | {
+      readonly kind: 'receipt';
+      readonly payment: Payment;
+      /** What the screen says of it, title and advice. */
+      readonly told: { readonly title: string; readonly advice: string };
+    };
 
 /** Paper knows no unknown dates. */
 const NOTHING = '—';
@@ -72,7 +77,7 @@ export function composeSlip(content: SlipContent, options: SlipOptions): string 
   const hides = !options.full || content.kind === 'receipt' || content.kind === 'validity';
   return [
     parts.centred(site.name),
-    parts.title(words.titles[content.kind]),
+    parts.title(titleOf(content, words)),
     parts.rule(),
     ...body(content, desk),
     parts.rule(),
@@ -81,6 +86,12 @@ export function composeSlip(content: SlipContent, options: SlipOptions): string 
     ...(hides ? [parts.paragraph(words.masked)] : []),
     ...qrCode(content, site.serviceUrl, desk),
   ].join('\n');
+}
+
+/** What is in doubt must not look like a proof of payment. */
+function titleOf(content: SlipContent, words: SlipWords): string {
+  const doubt = content.kind === 'receipt' && content.payment.outcome === 'uncertain';
+  return doubt ? words.unconfirmed : words.titles[content.kind];
 }
 
 function body(content: SlipContent, desk: Desk): string[] {
@@ -92,7 +103,7 @@ function body(content: SlipContent, desk: Desk): string[] {
     case 'validity':
       return validity(content.ssc, content.advice, desk);
     case 'receipt':
-      return receipt(content.payment, desk);
+      return receipt(content, desk);
   }
 }
 
@@ -187,15 +198,26 @@ function validity(ssc: SscReport, advice: Advice | null, { parts, words }: Desk)
   ];
 }
 
-function receipt(payment: Payment, { parts, words }: Desk): string[] {
+type Receipt = Extract<SlipContent, { readonly kind: 'receipt' }>;
+
+function receipt({ payment, told }: Receipt, { parts, words }: Desk): string[] {
   const { labels } = words;
-  const { termSeq, tac } = payment;
-  return [
-    parts.row(labels.item, payment.item),
-    parts.bigRow(labels.amount, yuan(payment.amount_fen)),
-    parts.paragraph(words.outcome[payment.outcome]),
+  const { termSeq, tac, item, amount_fen } = payment;
+  const paid = [
+    parts.row(labels.item, item),
+    parts.bigRow(labels.amount, yuan(amount_fen)),
+    parts.paragraph(words.paid),
     parts.rule(),
     parts.row(labels.balance, yuanOr(payment.balance_fen)),
+  ];
+  const doubted = [
+    ...[told.title, told.advice].map((text) => parts.paragraph(text.replaceAll('¥', '￥'))),
+    parts.rule(),
+    parts.row(labels.item, item),
+    parts.row(labels.unconfirmed, yuan(amount_fen)),
+  ];
+  return [
+    ...(payment.outcome === 'paid' ? paid : doubted),
     parts.row(labels.purse, maskSerial(payment.serial)),
     parts.row(labels.terminal, payment.terminal),
     parts.row(labels.termSeq, termSeq === null ? NOTHING : String(termSeq)),

@@ -12,7 +12,9 @@ export interface SlipWords {
   readonly state: Readonly<Record<Validity['state'], string>>;
   readonly reason: Readonly<Record<Validity['reason'], string>>;
   readonly record: Readonly<Record<PurseRecord['kind'], string>>;
-  readonly outcome: Readonly<Record<'paid' | 'refused' | 'uncertain', string>>;
+  readonly paid: string;
+  /** Title of a slip about a payment that is in doubt. */
+  readonly unconfirmed: string;
   readonly generation: (generation: number) => string;
   readonly noRecords: string;
   readonly nameNotRead: string;
@@ -42,6 +44,7 @@ type Label =
   | 'expires'
   | 'item'
   | 'amount'
+  | 'unconfirmed'
   | 'terminal'
   | 'termSeq'
   | 'tac'
@@ -86,6 +89,7 @@ const zh: SlipWords = {
     expires: '有效期至',
     item: '项目',
     amount: '金额',
+    unconfirmed: '待确认金额',
     terminal: '终端号',
     termSeq: '终端流水号',
     tac: '交易验证码',
@@ -116,11 +120,8 @@ const zh: SlipWords = {
     'old-generation': '这是第一代社会保障卡。',
   },
   record: { purchase: '消费', load: '充值', entry: '进站', exit: '出站', other: '其他' },
-  outcome: {
-    paid: '付款成功',
-    refused: '付款未成功，没有扣款',
-    uncertain: '结果待确认，请用同一张卡再试，不会重复扣款',
-  },
+  paid: '付款成功',
+  unconfirmed: '付款待确认',
   generation: (generation) => `第${'一二三'[generation - 1] ?? generation}代`,
   noRecords: '卡内没有交易记录',
   nameNotRead: '卡内姓名本机不能读取',
@@ -164,6 +165,7 @@ const en: SlipWords = {
     expires: 'Expires',
     item: 'Item',
     amount: 'Amount',
+    unconfirmed: 'In question',
     terminal: 'Terminal',
     termSeq: 'Sequence no.',
     tac: 'TAC',
@@ -194,11 +196,8 @@ const en: SlipWords = {
     'old-generation': 'This is a first-generation card.',
   },
   record: { purchase: 'paid', load: 'top-up', entry: 'entry', exit: 'exit', other: 'other' },
-  outcome: {
-    paid: 'Paid',
-    refused: 'Not paid; nothing was taken',
-    uncertain: 'Not confirmed yet: present the same card again, you will not pay twice',
-  },
+  paid: 'Paid',
+  unconfirmed: 'Payment not confirmed',
   generation: (generation) => `${generation}`,
   noRecords: 'No records on this card',
   nameNotRead: 'The name cannot be read here',

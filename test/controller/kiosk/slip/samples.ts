@@ -99,7 +99,12 @@ export const contents: readonly SlipContent[] = [
       ],
     },
   },
-  { kind: 'receipt', payment },
+  { kind: 'receipt', payment, told: { title: '已付款', advice: '付了 ¥10.00，卡上还有 ¥38.20' } },
+  {
+    kind: 'receipt',
+    payment: { ...payment, ...{ outcome: 'uncertain', balance_fen: null, tac: null } },
+    told: { title: '还不知道有没有扣款', advice: '请不要再付；拿同一张卡回来，或到窗口' },
+  },
 ];
 
 /** The information slip of somebody with this name. */

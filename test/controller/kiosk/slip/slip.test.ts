@@ -26,7 +26,7 @@ import { contents, payment, purse, report, slipOf, slipOptions, ssc } from './sa
 const slips = feature('slips');
 
 /** What is on the paper, line by line. */
-async function linesWith(content: SlipContent, change: Partial<SlipOptions> = {}) {
+async function slipLines(content: SlipContent, change: Partial<SlipOptions> = {}) {
   const options = slipOptions(change);
   const { columns } = options;
   const clock = createFakeClock();
@@ -36,7 +36,11 @@ async function linesWith(content: SlipContent, change: Partial<SlipOptions> = {}
   await clock.advance(1_000);
   const { unknown_commands, cuts } = printer.counters();
   assert.equal([unknown_commands, cuts], [0, 1]);
-  return linesOf(printer.paper).map(({ text }) => text);
+  return linesOf(printer.paper);
+}
+
+async function linesWith(content: SlipContent, change: Partial<SlipOptions> = {}) {
+  return (await slipLines(content, change)).map(({ text }) => text);
 }
 
 const textOf = async (content: SlipContent, change: Partial<SlipOptions> = {}) =>
@@ -87,7 +91,8 @@ slips.test(
 slips.test(
   'GIVEN a payment WHEN its receipt is printed THEN all that the books need, no more',
   async () => {
-    const text = await textOf({ kind: 'receipt', payment }, { locale: 'en', full: true });
+    const content = { kind: 'receipt', payment, told: { title: '', advice: '' } } as const;
+    const text = await textOf(content, { locale: 'en', full: true });
     for (const part of [
       '门诊挂号费',
       '￥10.00',
@@ -105,15 +110,23 @@ slips.test(
 );
 
 slips.test(
-  'GIVEN a payment that nobody knows the end of THEN the receipt says what to do',
+  'GIVEN a payment that nobody knows the end of THEN its slip looks like no receipt',
   async () => {
-    const open: Payment = {
-      ...payment,
-      ...{ outcome: 'uncertain', balance_fen: null, tac: null, termSeq: null },
-    };
-    const text = await textOf({ kind: 'receipt', payment: open });
-    assert.match(text, '同一张卡再试');
-    assert.match(text, /余额 +—\n/);
+    const unknown = { outcome: 'uncertain', balance_fen: null, tac: null, termSeq: null } as const;
+    const open: Payment = { ...payment, ...unknown };
+    const told = { title: '可能已扣 ¥10.00', advice: '请不要再付；工作人员会为您查清' };
+    const content = { kind: 'receipt', payment: open, told } as const;
+    const text = await textOf(content);
+    assert.match(text, '付款待确认');
+    assert.not.match(text, /付款凭条|付款成功|再试|余额/);
+    assert.match(text, '可能已扣 ￥10.00');
+    assert.match(text, told.advice);
+    const sums = (await slipLines(content)).filter(({ text: line }) => line.includes('￥10.00'));
+    assert.equal(
+      sums.map(({ height }) => height),
+      [1, 1],
+    );
+    assert.match(await textOf(content, { locale: 'en' }), 'Payment not confirmed');
   },
 );
 

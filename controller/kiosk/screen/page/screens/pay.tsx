@@ -64,7 +64,7 @@ const LOOKS = {
 
 type PaidProps = Extract<Screen, { readonly kind: 'paid' }> & { readonly canPrint: boolean };
 
-export function Paid({ outcome, item, title, advice, balance_fen, canPrint }: PaidProps) {
+export function Paid({ outcome, item, title, advice, balance_fen, receipt, canPrint }: PaidProps) {
   const { pay, back, finish } = words.value;
   const { tone, icon } = LOOKS[outcome];
   const lines = outcome === 'paid' ? [advice] : [title, advice];
@@ -82,7 +82,7 @@ export function Paid({ outcome, item, title, advice, balance_fen, canPrint }: Pa
           [pay.balance, balance_fen === null ? null : yuan(balance_fen)],
         ]}
       />
-      {outcome !== 'refused' && (
+      {receipt && (
         <Button
           id="receipt"
           look="main"
