@@ -43,7 +43,7 @@ const screen = z.strictObject({
   port: z.int().min(0).max(65_535).default(8_740),
   idle_s: z.int().min(10).max(600).default(40).describe('untouched for so long: a warning'),
   warn_s: z.int().min(5).max(120).default(15).describe('from the warning until all is cleared'),
-  elder_factor: z.number().min(1).max(5).default(2).describe('适老: so much longer for both'),
+  elder_factor: z.number().min(1).max(5).default(2).describe('适老: so many times as long, as all that runs out'),
 });
 
 const speech = z.strictObject({
@@ -55,6 +55,12 @@ const speech = z.strictObject({
     .describe('prepared sounds <locale>/<prompt>.wav, relative to the file that names it'),
   espeak: z.string().min(1).default('espeak-ng').describe('the program that speaks the rest'),
   words_per_minute: z.int().min(80).max(300).default(150),
+  elder_pace: z
+    .number()
+    .min(0.5)
+    .max(1)
+    .default(0.8)
+    .describe('适老: this share of the ordinary speed, recorded sounds as well'),
 });
 
 const maintenance = z.strictObject({

@@ -22,7 +22,7 @@ import {
   type Settings,
   screenOf,
 } from './screen-view.ts';
-import { type SessionEvent, type SessionState, sessionMachine } from './session.ts';
+import { SESSION_MS, type SessionEvent, type SessionState, sessionMachine } from './session.ts';
 import { createSpeaker } from './speaker.ts';
 import { createStaff } from './staff.ts';
 import { createTill } from './till.ts';
@@ -245,6 +245,7 @@ class OpenKiosk {
       notice: this.notice && { code: this.notice, text: wordsIn(locale).notices[this.notice] },
       clearsIn_s: this.idle.clearsIn_s,
       says: sound ? this.#announcer.says : null,
+      pace: elder ? config.speech.elder_pace : 1,
       canPrint: this.printing.ready,
     };
   }
@@ -262,9 +263,14 @@ class OpenKiosk {
 
   #sessionMachine() {
     const { work } = this;
-    const torn_ms = this.deps.config.till.torn_wait_s * 1_000;
+    const { adviceShown, resultShown } = SESSION_MS;
+    const slowly = (time_ms: number) => () => time_ms * this.#slowness();
     return sessionMachine.provide({
-      delays: { tornWaits: torn_ms },
+      delays: {
+        adviceShown: slowly(adviceShown),
+        resultShown: slowly(resultShown),
+        tornWaits: slowly(this.deps.config.till.torn_wait_s * 1_000),
+      },
       actions: {
         readCard: () => work.read(),
         askTries: () => work.askTries(),
@@ -297,9 +303,14 @@ class OpenKiosk {
   }
 
   #limits() {
-    const { idle_s, warn_s, elder_factor } = this.deps.config.screen;
-    const factor = this.settings.elder ? elder_factor : 1;
+    const { idle_s, warn_s } = this.deps.config.screen;
+    const factor = this.#slowness();
     return { idle_s: idle_s * factor, warn_s: warn_s * factor };
+  }
+
+  /** 适老: everything that runs out takes so many times as long. */
+  #slowness(): number {
+    return this.settings.elder ? this.deps.config.screen.elder_factor : 1;
   }
 
   /** May a card begin a session, or go on with a torn payment? */

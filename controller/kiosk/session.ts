@@ -69,18 +69,21 @@ const backToCard = [
   gone,
 ] as const;
 
+/** How long it waits, for whoever reads at an ordinary speed; the kiosk gives others longer. */
+export const SESSION_MS = {
+  /** A card that could not be read is gone: the advice stays so long. */
+  adviceShown: 8_000,
+  /** The result of a payment, or thanks, after the card was taken away. */
+  resultShown: 12_000,
+  /** A torn payment waits so long for its card. */
+  tornWaits: 60_000,
+  /** Between two reminders to take the card. */
+  remindAgain: 10_000,
+} as const;
+
 export const sessionMachine = setup({
   types: { context: {} as SessionFacts, events: {} as SessionEvent },
-  delays: {
-    /** A card that could not be read is gone: the advice stays so long. */
-    adviceShown: 8_000,
-    /** The result of a payment, or thanks, after the card was taken away. */
-    resultShown: 12_000,
-    /** A torn payment waits so long for its card. */
-    tornWaits: 60_000,
-    /** Between two reminders to take the card. */
-    remindAgain: 10_000,
-  },
+  delays: SESSION_MS,
   guards: {
     cardLies: ({ context }) => context.card,
     cardAway: ({ context }) => !context.card,

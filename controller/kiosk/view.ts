@@ -26,6 +26,8 @@ export interface KioskView {
    * that something is said. Null for silence. A new `seq` alone says nothing.
    */
   readonly says: { readonly id: string; readonly prompt: string } | null;
+  /** How fast it is said: 1 as it was made, less for who wants it slower. */
+  readonly pace: number;
   readonly canPrint: boolean;
 }
 

@@ -71,6 +71,7 @@ export function viewOf(name: ScreenName, language: Language): KioskView {
       id: `${language}.${name}.1`,
       prompt: zh ? '请看屏幕上的说明。' : 'Please read the screen.',
     },
+    pace: 1,
     canPrint: true,
     ...others,
   };

@@ -285,6 +285,24 @@ test('GIVEN sound WHEN a new prompt comes THEN it is fetched, once, unless sound
     assert.match(spoken().at(-1) ?? '', /zh-CN\.card$/);
   }));
 
+test('GIVEN 适老 WHEN a prompt is played THEN it is spoken slower, at its own pitch', () =>
+  withKiosk(async ({ page, show }) => {
+    await page.evaluate(HEARD);
+    await show('card', { says: { id: 'zh-CN.card.1', prompt: '一' } });
+    await show('card', { elder: true, pace: 0.8, says: { id: 'zh-CN.card.2', prompt: '二' } });
+    await show('card', { says: { id: 'zh-CN.card.3', prompt: '三' } });
+    const plain = [1, true];
+    assert.equal(await page.evaluate('window.heard'), [plain, [0.8, true], plain]);
+  }));
+
+/** What is played from now on: speed and whether the pitch is kept. */
+const HEARD = `window.heard = [];
+  const play = HTMLMediaElement.prototype.play;
+  HTMLMediaElement.prototype.play = function () {
+    window.heard.push([this.playbackRate, this.preservesPitch]);
+    return play.call(this);
+  };`
+
 test('GIVEN a long list WHEN the big arrow is pressed THEN the rest comes into sight', () =>
   withKiosk(async ({ page, show }) => {
     await show('card', { elder: true });

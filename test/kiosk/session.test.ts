@@ -79,6 +79,22 @@ session.test(
   },
 );
 
+session.test('GIVEN 适老 WHEN a card could not be read THEN the advice stays longer', async () => {
+  const bench = await started();
+  await bench.do({ type: 'elder', on: true });
+  assert.is(bench.view.pace, 0.8);
+  bench.slot = ok(true);
+  bench.report = failed('card-mute', 'unknown', 'scripted');
+  await bench.moment();
+  await bench.takeOut();
+  await bench.moment(15_000);
+  assert.is(bench.view.screen.kind, 'unreadable');
+  await bench.moment(1_500);
+  assert.is(bench.view.screen.kind, 'welcome');
+  assert.is(bench.view.pace, 1);
+  await bench.stop();
+});
+
 session.test('GIVEN a mute card that stays WHEN idle for long THEN it is to be taken', async () => {
   const bench = await started();
   bench.slot = ok(true);

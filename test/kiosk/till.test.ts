@@ -180,6 +180,28 @@ till.test('GIVEN a torn debit WHEN another card comes THEN it pays nothing', asy
   await bench.stop();
 });
 
+/** Result of a payment after its card was taken away, then the wait for a torn one. */
+till.test('GIVEN 适老 WHEN paying THEN result and torn wait stay twice as long', async () => {
+  const [bench, card] = await asking();
+  await bench.do({ type: 'elder', on: true }, { type: 'confirm' });
+  assert.is(bench.screen('paid').outcome, 'paid');
+  await bench.lift(card);
+  await bench.moment(22_000);
+  assert.is(bench.screen('paid').outcome, 'paid');
+  await bench.moment(2_500);
+  assert.is(bench.view.screen.kind, 'welcome');
+  const other = bench.purse();
+  await bench.lay(other);
+  await bench.do({ type: 'elder', on: true }, { type: 'pay', item: 'registration' });
+  bench.field.tearNext({ ins: INS.DEBIT, moment: 'after' });
+  await bench.do({ type: 'confirm' });
+  await bench.moment(110_000);
+  assert.is(bench.screen('paying').state, 'tap-again');
+  await bench.moment(11_000);
+  assert.is(bench.screen('paid').outcome, 'uncertain');
+  await bench.stop();
+});
+
 till.test('GIVEN a torn debit that is settled WHEN going back THEN the card is read', async () => {
   const [bench, card] = await asking();
   bench.field.tearNext({ ins: INS.DEBIT, moment: 'after' });

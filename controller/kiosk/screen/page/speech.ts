@@ -13,6 +13,7 @@ export function followSpeech(): void {
     last = id;
     player.pause();
     if (id === null) return;
+    player.defaultPlaybackRate = now?.pace ?? 1;
     player.src = `/speech/${encodeURIComponent(id)}`;
     // No speech installed, or none wanted by the browser: the caption says the same.
     player.play().catch(() => {});
