@@ -43,7 +43,12 @@ const screen = z.strictObject({
   port: z.int().min(0).max(65_535).default(8_740),
   idle_s: z.int().min(10).max(600).default(40).describe('untouched for so long: a warning'),
   warn_s: z.int().min(5).max(120).default(15).describe('from the warning until all is cleared'),
-  elder_factor: z.number().min(1).max(5).default(2).describe('适老: so many times as long, as all that runs out'),
+  elder_factor: z
+    .number()
+    .min(1)
+    .max(5)
+    .default(2)
+    .describe('适老: all that runs out, so much later'),
 });
 
 const speech = z.strictObject({

@@ -64,6 +64,10 @@ export const site = z.strictObject({
     .default(['zh-CN', 'en'])
     .describe('BCP 47 names of the texts that the sign shows, in this order'),
   service_phone: z.string().default('12333').describe('shown where a text says {phone}'),
+  loss_phone: z
+    .string()
+    .default('12333')
+    .describe('who takes the report of a lost card; shown where a text says {loss_phone}'),
 });
 
 /** A lane or a kiosk, as staff call it. */
@@ -360,8 +364,8 @@ export const MESSAGES = [
 export const phrase = z
   .string()
   .regex(
-    /^([^{}]|\{(amount|balance|phone)\})*$/,
-    'braces hold one of {amount}, {balance}, {phone}',
+    /^([^{}]|\{(amount|balance|phone|loss_phone)\})*$/,
+    'braces hold one of {amount}, {balance}, {phone}, {loss_phone}',
   );
 
 /** Texts of one locale: outcome code → what the sign says; see config/locales. */

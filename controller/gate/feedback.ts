@@ -40,7 +40,9 @@ export interface Amounts {
   readonly balance_fen: number;
 }
 
-const BLANKS = /\{(?:amount|balance|phone)\}/g;
+const BLANKS = /\{(?:amount|balance|phone|loss_phone)\}/g;
+
+export type Phones = Pick<LaneConfig['site'], 'service_phone' | 'loss_phone'>;
 
 /** Without amounts, a text that asks for them shows a dash in their place. */
 export function signFor(
@@ -52,6 +54,7 @@ export function signFor(
     '{amount}': amounts ? yuan(amounts.amount_fen) : '–',
     '{balance}': amounts ? yuan(amounts.balance_fen) : '–',
     '{phone}': config.site.service_phone,
+    '{loss_phone}': config.site.loss_phone,
   };
   const fill = (text: string) => text.replace(BLANKS, (blank) => values[blank] ?? blank);
   const text = Object.fromEntries(
@@ -62,6 +65,11 @@ export function signFor(
     }),
   );
   return { ...signalFor(message), text };
+}
+
+/** A text of the site with the numbers that it names. */
+export function withPhones(text: string, site: Phones): string {
+  return text.replaceAll('{phone}', site.service_phone).replaceAll('{loss_phone}', site.loss_phone);
 }
 
 /** ¥1.80 @param amount_fen whole and not negative */

@@ -4,6 +4,7 @@
  */
 
 import type { SiteGuides } from '../../config/guides.ts';
+import { type Phones, withPhones } from '../gate/feedback.ts';
 import {
   maskCardId,
   maskCardNumber,
@@ -14,7 +15,7 @@ import {
 } from './mask.ts';
 import type { BankReport, CardReport, Holder, PurseReport, SscReport } from './report.ts';
 import type { Advice, CardView, HolderView, PayItem, Service } from './view.ts';
-import { filled, type Visit } from './visit.ts';
+import type { Visit } from './visit.ts';
 import { wordsIn } from './words.ts';
 
 export interface CardViewParts {
@@ -22,7 +23,7 @@ export interface CardViewParts {
   readonly report: CardReport;
   readonly locale: string;
   readonly guides: SiteGuides;
-  readonly phone: string;
+  readonly site: Phones;
   /** What can be paid now; none: no till, or not at the moment. */
   readonly items: readonly PayItem[];
 }
@@ -69,9 +70,15 @@ export function servicesOf({ ssc, purse }: CardReport, items: readonly PayItem[]
 
 export function adviceFor(
   code: keyof SiteGuides['advice'],
-  { guides, phone }: Pick<CardViewParts, 'guides' | 'phone'>,
+  { guides, site }: Pick<CardViewParts, 'guides' | 'site'>,
 ): Advice {
-  return filled(guides.advice[code], phone);
+  const { title, lines, guide: wanted } = guides.advice[code];
+  const fill = (text: string) => withPhones(text, site);
+  const guide = guides.guides.find(({ id }) => id === wanted);
+  return {
+    ...{ title: fill(title), lines: lines.map(fill) },
+    ...(guide && { guide: { id: guide.id, title: fill(guide.title) } }),
+  };
 }
 
 /** The one thing most worth saying about this card. */

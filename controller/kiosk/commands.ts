@@ -2,6 +2,7 @@
 
 import { adviceFor, servicesOf } from './card-view.ts';
 import type { OpenKiosk } from './kiosk.ts';
+import { guidesOf } from './screen-view.ts';
 import type { SlipContent } from './slip/slip.ts';
 import { localTime } from './till.ts';
 import type { Key, KioskCommand, Service, Slip } from './view.ts';
@@ -144,10 +145,9 @@ export function createCommands(kiosk: OpenKiosk): Commands {
         return report?.purse ? { kind: 'balance', purse: report.purse } : null;
       case 'validity': {
         if (!report?.ssc) return null;
-        const guides = config.guides[locale];
-        const phone = config.site.service_phone;
-        const advice = guides && adviceFor(report.ssc.validity.reason, { guides, phone });
-        return { kind: 'validity', ssc: report.ssc, advice: advice ?? null };
+        const about = { guides: guidesOf(config, locale), site: config.site };
+        const advice = adviceFor(report.ssc.validity.reason, about);
+        return { kind: 'validity', ssc: report.ssc, advice };
       }
       case 'receipt': {
         const told = kiosk.session === 'card' ? null : pay?.told;

@@ -1,6 +1,7 @@
 /** What the screen shows, from what the kiosk is doing and what it knows of the person. */
 
 import type { KioskConfig } from '../../config/kiosk.ts';
+import { withPhones } from '../gate/feedback.ts';
 import { adviceFor, cardView } from './card-view.ts';
 import type { Printing } from './printing.ts';
 import type { SessionState } from './session.ts';
@@ -88,7 +89,7 @@ function cardScreen({ config, settings, visit, facts, till, canPay }: Scene): Sc
   const card = cardView({
     ...{ visit, report, locale },
     guides: guidesOf(config, locale),
-    phone: config.site.service_phone,
+    site: config.site,
     items: canPay && till ? till.items(locale) : [],
   });
   return { kind: 'card', card, service: facts.service };
@@ -126,12 +127,12 @@ function named({ till, settings }: Scene, item: Priced): PayItem {
 }
 
 function adviceIn({ config, settings }: Scene, code: Parameters<typeof adviceFor>[0]) {
-  const guides = guidesOf(config, settings.locale);
-  return adviceFor(code, { guides, phone: config.site.service_phone });
+  const { site } = config;
+  return adviceFor(code, { guides: guidesOf(config, settings.locale), site });
 }
 
 export function guidesIn({ config, settings }: Pick<Scene, 'config' | 'settings'>): Guide[] {
-  const fill = (text: string) => text.replaceAll('{phone}', config.site.service_phone);
+  const fill = (text: string) => withPhones(text, config.site);
   return guidesOf(config, settings.locale).guides.map(({ id, title, sections }) => ({
     ...{ id, title: fill(title) },
     sections: sections.map(({ heading, lines }) => ({
@@ -145,7 +146,7 @@ function guideLinks(scene: Scene): GuideLink[] {
   return guidesIn(scene).map(({ id, title }) => ({ id, title }));
 }
 
-function guidesOf({ guides }: KioskConfig, locale: string) {
+export function guidesOf({ guides }: KioskConfig, locale: string) {
   const found = guides[locale] ?? Object.values(guides)[0];
   if (!found) throw new Error('a kiosk has guides in one language at least');
   return found;

@@ -99,6 +99,8 @@ export interface Guide extends GuideLink {
 export interface Advice {
   readonly title: string;
   readonly lines: readonly string[];
+  /** The guide that tells more. */
+  readonly guide?: GuideLink;
 }
 
 export interface Notice {

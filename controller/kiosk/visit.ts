@@ -6,7 +6,7 @@
 import { PinPad } from './pin-pad.ts';
 import type { CardReport, Face, InsuranceItem } from './report.ts';
 import type { Payment } from './slip/slip.ts';
-import type { Advice, PayItem } from './view.ts';
+import type { PayItem } from './view.ts';
 
 /** An item without a name: names depend on the language. */
 export type Priced = Pick<PayItem, 'id' | 'price_fen'>;
@@ -76,10 +76,4 @@ export class Visit {
 
 function freshPin(): PinVisit {
   return { left: null, wrong: false, agreed: false, busy: false };
-}
-
-/** `{phone}` in a text of the site. */
-export function filled(advice: Advice, phone: string): Advice {
-  const fill = (text: string) => text.replaceAll('{phone}', phone);
-  return { title: fill(advice.title), lines: advice.lines.map(fill) };
 }

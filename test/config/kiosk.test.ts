@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
+import { guidesSchema } from '../../config/guides.ts';
 import { shippedDirectory } from '../../config/load.ts';
 import { isKioskFile, loadKiosk } from '../../config/load-kiosk.ts';
 import { GRANTED, REFUSED, TROUBLED } from '../../controller/gate/outcome.ts';
@@ -59,6 +60,38 @@ for (const [what, zh, en] of FACTS) {
     assert.match(JSON.stringify(guides.en?.guides), en);
   });
 }
+
+kiosk.test('GIVEN a lost card THEN the hotline is named, not the one of hospitals', () => {
+  const { guides, texts, site } = shipped().config;
+  assert.equal([site.loss_phone, site.service_phone], ['12333', '0574-83865362']);
+  for (const { guides: all, advice } of Object.values(guides)) {
+    const lost = all.flatMap(({ sections }) => sections.filter((each) => isLost(each.heading)));
+    assert.is(lost.length, 2);
+    for (const { lines } of [...lost, advice['reported-lost']]) {
+      assert.match(lines.join(), '{loss_phone}');
+      assert.not.match(lines.join(), '{phone}');
+    }
+  }
+  for (const text of Object.values(texts)) {
+    assert.not.match(text['not-enabled']?.advice ?? '', /phone/);
+    assert.not.match(text['listed-lost']?.advice ?? '', '{phone}');
+  }
+});
+
+function isLost(heading: string): boolean {
+  return /卡丢了|card is lost/.test(heading);
+}
+
+kiosk.test('GIVEN advice that names a guide THEN the guide must be there', () => {
+  const guides = shipped().config.guides.en;
+  const bank = { title: 'A', lines: ['B.'], guide: 'nowhere' };
+  const odd = { ...guides, advice: { ...guides?.advice, bank } };
+  const { error } = guidesSchema.safeParse(odd);
+  assert.match(
+    error?.issues[0]?.message ?? '',
+    /"nowhere" is no guide of this file; there are: get/,
+  );
+});
 
 kiosk.test('GIVEN a till THEN no text of it speaks of gates or journeys', () => {
   const { texts } = shipped().config;

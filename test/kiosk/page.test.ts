@@ -301,7 +301,7 @@ const HEARD = `window.heard = [];
   HTMLMediaElement.prototype.play = function () {
     window.heard.push([this.playbackRate, this.preservesPitch]);
     return play.call(this);
-  };`
+  };`;
 
 test('GIVEN a long list WHEN the big arrow is pressed THEN the rest comes into sight', () =>
   withKiosk(async ({ page, show }) => {

@@ -166,6 +166,22 @@ for (const [kind, title] of FACES) {
   });
 }
 
+session.test(
+  'GIVEN a card whose advice names a guide WHEN it is asked for THEN it opens',
+  async () => {
+    const bench = await started();
+    await bench.insert({ ...report, kind: 'medical-pooling', ssc: null, purse: null, bank: null });
+    const { advice } = bench.screen('card').card;
+    assert.equal(advice?.guide, { id: 'get', title: '怎样办卡' });
+    assert.match(advice?.lines.join() ?? '', '怎样办卡');
+    await bench.do({ type: 'guide', id: 'get' });
+    assert.is(bench.screen('guide').guide.id, 'get');
+    await bench.do(back);
+    assert.is(bench.screen('card').card.kind, 'medical-pooling');
+    await bench.stop();
+  },
+);
+
 const REASONS = [
   ['generation-3', 'valid'],
   ['no-successor', 'valid'],

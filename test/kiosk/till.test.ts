@@ -9,7 +9,6 @@ const INS = {
   INIT_PURCHASE: 0x50,
   UPDATE_TRIP: 0xdc,
   DEBIT: 0x54,
-  PROVE: 0x5a,
 } as const;
 
 const till = feature('the till of the kiosk');
@@ -50,8 +49,10 @@ till.test(
     await bench.lay(card);
     await bench.do({ type: 'pay', item: 'registration' });
     await bench.do({ type: 'confirm' });
-    const { outcome, title } = bench.screen('paid');
-    assert.equal([outcome, title], ['refused', '上次没有出站记录']);
+    const { outcome, title, advice } = bench.screen('paid');
+    assert.equal([outcome, title], ['refused', '上次乘车没有出站记录']);
+    assert.match(advice, /地铁服务台/);
+    assert.not.match(advice, /刷卡|进站/);
     assert.is(card.lastTrip[0], 0x03);
     assert.is(card.balance_fen, 5_000);
     assert.equal(await stories(bench), []);
@@ -215,74 +216,6 @@ till.test('GIVEN a torn debit that is settled WHEN going back THEN the card is r
   await bench.stop();
 });
 
-/** The newest slip, decoded by Node; it must say what the screen says, and prove no payment. */
-function assertDoubted(bench: KioskBench, title: string, advice: string): void {
-  const text = new TextDecoder('gb18030').decode(bench.slips.at(-1)).replace(/[^\p{L}\p{P}]/gu, '');
-  for (const part of ['付款待确认', title, advice]) assert.ok(text.includes(part), part);
-  assert.not.match(text, /付款凭条|付款成功|再试/);
-}
-
-till.test('GIVEN a torn debit WHEN its card stays away THEN it is told as uncertain', async () => {
-  const [bench, card] = await asking();
-  bench.field.tearNext({ ins: INS.DEBIT, moment: 'after' });
-  await bench.do({ type: 'confirm' });
-  await bench.moment(61_000);
-  const { outcome, title, advice, balance_fen, receipt } = bench.screen('paid');
-  assert.equal([outcome, title, balance_fen], ['uncertain', '还不知道有没有扣款', null]);
-  assert.is(receipt, true);
-  await bench.do({ type: 'print', what: 'receipt', full: false });
-  assert.is(bench.slips.length, 1);
-  assertDoubted(bench, title, advice);
-  await bench.moment(20_000);
-  assert.is(bench.view.screen.kind, 'welcome');
-  // Later it settles what it left, before anything new.
-  await bench.lay(card);
-  await bench.do({ type: 'pay', item: 'copy' }, { type: 'confirm' });
-  const settled = bench.screen('paid');
-  assert.equal([settled.outcome, settled.item.id], ['paid', 'registration']);
-  assert.is(settled.title, '已付款');
-  assert.is(card.balance_fen, 4_500);
-  await bench.stop();
-});
-
-till.test(
-  'GIVEN a doubt from before WHEN it stays THEN it is told of what was bought then',
-  async () => {
-    const [bench, card] = await asking();
-    bench.field.tearNext({ ins: INS.DEBIT, moment: 'after' });
-    await bench.do({ type: 'confirm' });
-    await bench.moment(90_000);
-    assert.is(bench.view.screen.kind, 'welcome');
-    await bench.lay(card);
-    await bench.do({ type: 'pay', item: 'copy' });
-    const tear = bench.field.tearNext({ ins: INS.PROVE, moment: 'before' });
-    await bench.do({ type: 'confirm' });
-    assert.is(tear.fired, true);
-    await bench.moment(61_000);
-    const { outcome, item } = bench.screen('paid');
-    assert.equal([outcome, item.id, item.price_fen], ['uncertain', 'registration', 500]);
-    await bench.do({ type: 'print', what: 'receipt', full: false });
-    const text = new TextDecoder('gb18030').decode(bench.slips[0]);
-    assert.match(text, /挂号费/);
-    assert.match(text, /5\.00/);
-    await bench.stop();
-  },
-);
-
-till.test('GIVEN a payment for staff to judge WHEN asked again THEN it has its slip', async () => {
-  const bench = await started();
-  await bench.lay(bench.forgedPurse());
-  await bench.do({ type: 'pay', item: 'registration' }, { type: 'confirm' }, { type: 'back' });
-  await bench.do({ type: 'pay', item: 'copy' }, { type: 'confirm' });
-  const { outcome, item, title, advice } = bench.screen('paid');
-  assert.equal([outcome, item.id], ['uncertain', 'registration']);
-  await bench.do({ type: 'print', what: 'receipt', full: false });
-  assert.match(new TextDecoder('gb18030').decode(bench.slips[0]), /K01-1/);
-  assert.match(title, '请到服务窗口');
-  assertDoubted(bench, title, advice);
-  await bench.stop();
-});
-
 till.test(
   'GIVEN radio noise WHEN the card stays on the pad THEN it is met anew by itself',
   async () => {
@@ -294,29 +227,6 @@ till.test(
     assert.is(bench.screen('paid').outcome, 'paid');
     assert.is(card.balance_fen, 4_500);
     assert.is(since(bench, 'confirm-pay'), 'confirm-pay paying paid');
-    await bench.stop();
-  },
-);
-
-till.test(
-  'GIVEN a power cut in the debit WHEN the card returns THEN staff, no second debit',
-  async () => {
-    const [bench, card] = await asking();
-    bench.field.tearNext({ ins: INS.DEBIT, moment: 'after' });
-    await bench.do({ type: 'confirm' });
-    await bench.crash();
-    assert.is(bench.view.screen.kind, 'welcome');
-    await bench.lay(card);
-    await bench.do({ type: 'pay', item: 'registration' });
-    assert.is(bench.screen('confirm-pay').again, true);
-    await bench.do({ type: 'confirm' });
-    // The PSAM lost its session: the debit is proved, its MAC2 is not.
-    assert.equal([bench.screen('paid').outcome, card.balance_fen], ['uncertain', 4_500]);
-    const { title, advice } = bench.screen('paid');
-    assert.match(title, /可能已扣款/);
-    assert.match(advice, /请不要再付/);
-    await bench.do({ type: 'print', what: 'receipt', full: false });
-    assertDoubted(bench, title, advice);
     await bench.stop();
   },
 );
@@ -405,7 +315,7 @@ till.test('GIVEN forged purses WHEN three were met in a row THEN the till is shu
     await bench.lay(forged);
     await bench.do({ type: 'pay', item: 'registration' }, { type: 'confirm' });
     const { outcome, title } = bench.screen('paid');
-    assert.equal([outcome, title], ['uncertain', '请到服务窗口']);
+    assert.equal([outcome, title], ['uncertain', '请到窗口']);
     await bench.do({ type: 'finish' });
     await bench.lift(forged);
   }

@@ -52,7 +52,7 @@ export interface Payment {
 export type SlipContent =
   | { readonly kind: 'information'; readonly report: CardReport }
   | { readonly kind: 'balance'; readonly purse: PurseReport }
-  | { readonly kind: 'validity'; readonly ssc: SscReport; readonly advice: Advice | null }
+  | { readonly kind: 'validity'; readonly ssc: SscReport; readonly advice: Advice }
   | {
       readonly kind: 'receipt';
       readonly payment: Payment;
@@ -183,7 +183,7 @@ function balance(purse: PurseReport, { parts, words, full }: Desk): string[] {
   ];
 }
 
-function validity(ssc: SscReport, advice: Advice | null, { parts, words }: Desk): string[] {
+function validity(ssc: SscReport, advice: Advice, { parts, words }: Desk): string[] {
   const { labels } = words;
   const { cardNumber, generation, validUntil } = ssc;
   return [
@@ -191,10 +191,8 @@ function validity(ssc: SscReport, advice: Advice | null, { parts, words }: Desk)
     parts.row(labels.generation, generation ? words.generation(generation) : ssc.version),
     parts.row(labels.validUntil, validUntil ?? NOTHING),
     parts.rule(),
-    parts.title(words.state[ssc.validity.state]),
-    parts.paragraph(words.reason[ssc.validity.reason]),
-    ...(advice ? [parts.rule(), parts.paragraph(advice.title)] : []),
-    ...(advice?.lines ?? []).map((line) => parts.paragraph(line)),
+    parts.title(advice.title),
+    ...advice.lines.map((line) => parts.paragraph(line)),
   ];
 }
 

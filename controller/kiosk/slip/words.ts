@@ -1,6 +1,6 @@
 /** What the labels of a slip are in each language. Texts that a site may change are in `config`. */
 
-import type { CardReport, PurseRecord, SscReport, Validity } from '../report.ts';
+import type { CardReport, PurseRecord, SscReport } from '../report.ts';
 
 export interface SlipWords {
   readonly titles: Readonly<Record<'information' | 'balance' | 'validity' | 'receipt', string>>;
@@ -9,8 +9,6 @@ export interface SlipWords {
   readonly sex: Readonly<Record<'male' | 'female', string>>;
   readonly cardClass: Readonly<Record<NonNullable<SscReport['cardClass']>, string>>;
   readonly genuine: Readonly<Record<SscReport['genuine'], string>>;
-  readonly state: Readonly<Record<Validity['state'], string>>;
-  readonly reason: Readonly<Record<Validity['reason'], string>>;
   readonly record: Readonly<Record<PurseRecord['kind'], string>>;
   readonly paid: string;
   /** Title of a slip about a payment that is in doubt. */
@@ -62,7 +60,7 @@ const zh: SlipWords = {
   },
   kind: {
     ssc: '社会保障卡',
-    'medical-pooling': '医疗统筹卡',
+    'medical-pooling': '医保卡',
     bank: '银行卡',
     transit: '交通卡',
     unknown: '未能识别的卡片',
@@ -101,24 +99,6 @@ const zh: SlipWords = {
   sex: { male: '男', female: '女' },
   cardClass: { preschool: '学龄前卡', student: '学生卡', adult: '成人卡', elderly: '老年卡' },
   genuine: { genuine: '真卡', counterfeit: '核验未通过', unchecked: '未核验' },
-  state: {
-    valid: '有效',
-    expired: '已过期',
-    superseded: '已失效',
-    locked: '已锁定',
-    lost: '已挂失',
-    unsure: '暂不能确定',
-  },
-  reason: {
-    'generation-3': '这是第三代社会保障卡。',
-    'no-successor': '您没有领取第三代社会保障卡，这张第二代卡可以继续使用。',
-    'successor-issued': '您已领取第三代社会保障卡，这张旧卡不能再用。',
-    'past-date': '卡片已超过有效期。',
-    'card-locked': '卡片已被锁定。',
-    'reported-lost': '这张卡已挂失。',
-    'list-unavailable': '现在查不到挂失和换卡名单，请稍后再试。',
-    'old-generation': '这是第一代社会保障卡。',
-  },
   record: { purchase: '消费', load: '充值', entry: '进站', exit: '出站', other: '其他' },
   paid: '付款成功',
   unconfirmed: '付款待确认',
@@ -138,7 +118,7 @@ const en: SlipWords = {
   },
   kind: {
     ssc: 'Social Security Card',
-    'medical-pooling': 'Medical pooling card',
+    'medical-pooling': 'Medical insurance card',
     bank: 'Bank card',
     transit: 'Transit card',
     unknown: 'Unknown card',
@@ -177,24 +157,6 @@ const en: SlipWords = {
   sex: { male: 'male', female: 'female' },
   cardClass: { preschool: 'preschool', student: 'student', adult: 'adult', elderly: 'elderly' },
   genuine: { genuine: 'genuine', counterfeit: 'check failed', unchecked: 'not checked' },
-  state: {
-    valid: 'Valid',
-    expired: 'Expired',
-    superseded: 'No longer valid',
-    locked: 'Locked',
-    lost: 'Reported lost',
-    unsure: 'Cannot tell now',
-  },
-  reason: {
-    'generation-3': 'This is a third-generation card.',
-    'no-successor': 'You have no third-generation card, so this card remains in use.',
-    'successor-issued': 'A third-generation card was issued to you; use that one.',
-    'past-date': 'The card is past its date.',
-    'card-locked': 'The card is locked.',
-    'reported-lost': 'This card was reported lost.',
-    'list-unavailable': 'The lists cannot be reached now; please try again later.',
-    'old-generation': 'This is a first-generation card.',
-  },
   record: { purchase: 'paid', load: 'top-up', entry: 'entry', exit: 'exit', other: 'other' },
   paid: 'Paid',
   unconfirmed: 'Payment not confirmed',

@@ -86,6 +86,9 @@ feedback.test('amounts, balance and phone appear where the text asks for them', 
     signFor('card-blocked', config).text.en?.advice,
     `Please see staff or call ${config.site.service_phone}`,
   );
+  const site = { ...config.site, loss_phone: '12345' };
+  const lost = signFor('listed-lost', { ...config, site }).text;
+  assert.is(lost['zh-CN']?.advice, '如已找回，请先解除挂失，电话 12345');
 });
 
 feedback.test(

@@ -67,13 +67,14 @@ type PaidProps = Extract<Screen, { readonly kind: 'paid' }> & { readonly canPrin
 export function Paid({ outcome, item, title, advice, balance_fen, receipt, canPrint }: PaidProps) {
   const { pay, back, finish } = words.value;
   const { tone, icon } = LOOKS[outcome];
-  const lines = outcome === 'paid' ? [advice] : [title, advice];
+  const heading = outcome === 'uncertain' ? title : pay[outcome];
+  const lines = outcome === 'refused' ? [title, advice] : [advice];
   return (
     <Notice
       id={`paid-${outcome}`}
       tone={tone}
       icon={<Icon name={icon} />}
-      advice={{ title: pay[outcome], lines: lines.filter((line) => line !== '') }}
+      advice={{ title: heading, lines: lines.filter((line) => line !== '') }}
     >
       <Rows
         rows={[

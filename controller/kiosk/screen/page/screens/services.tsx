@@ -41,7 +41,12 @@ function Information({ card }: { readonly card: CardView }) {
   const state = card.holderState === 'read' ? null : (card.holderState ?? null);
   return (
     <>
-      {card.advice && <AdviceLines advice={card.advice} />}
+      {card.advice && (
+        <section class="advice">
+          <h3>{card.advice.title}</h3>
+          <AdviceLines advice={card.advice} />
+        </section>
+      )}
       {state && <p class="remark">{text.holderStates[state]}</p>}
       <div class="with-photo">
         <div>
@@ -94,13 +99,23 @@ function Information({ card }: { readonly card: CardView }) {
 }
 
 function AdviceLines({ advice }: { readonly advice: Advice }) {
+  const { guide } = advice;
   return (
-    <section class="advice">
-      <h3>{advice.title}</h3>
+    <>
       {advice.lines.map((line) => (
         <p key={line}>{line}</p>
       ))}
-    </section>
+      {guide && (
+        <Button
+          id={`guide-${guide.id}`}
+          look="choice"
+          hot="6"
+          onClick={() => send({ type: 'guide', id: guide.id })}
+        >
+          {guide.title}
+        </Button>
+      )}
+    </>
   );
 }
 
@@ -155,11 +170,8 @@ function ValidityAnswer({ validity }: { readonly validity: NonNullable<CardView[
     <section class="verdict" data-testid="verdict" data-state={validity.state}>
       <Icon name={TONES[validity.state]} />
       <div>
-        <h3>{words.value.validity[validity.state]}</h3>
-        <p class="verdict-why">{validity.advice.title}</p>
-        {validity.advice.lines.map((line) => (
-          <p key={line}>{line}</p>
-        ))}
+        <h3>{validity.advice.title}</h3>
+        <AdviceLines advice={validity.advice} />
       </div>
     </section>
   );
