@@ -38,7 +38,7 @@ export function cardView(parts: CardViewParts): CardView {
     face: report.face,
     generation: ssc?.generation ?? null,
     revealed,
-    canReveal: ssc !== null || purse !== null,
+    canReveal: canReveal(report),
     services,
     holder: ssc?.holder ? holderView(ssc.holder, revealed) : null,
     holderState: ssc?.holderState ?? null,
@@ -56,6 +56,11 @@ export function cardView(parts: CardViewParts): CardView {
     warnings: report.warnings,
     advice: adviceOf(parts),
   };
+}
+
+/** Has it names or numbers that are masked until the holder agrees? */
+export function canReveal({ ssc, purse }: CardReport): boolean {
+  return ssc !== null || purse !== null;
 }
 
 export function servicesOf({ ssc, purse }: CardReport, items: readonly PayItem[]): Service[] {

@@ -1,17 +1,19 @@
 /** What a person asks at the screen. A command that the present screen does not know is counted. */
 
-import { adviceFor, servicesOf } from './card-view.ts';
+import { adviceFor, canReveal, servicesOf } from './card-view.ts';
 import type { OpenKiosk } from './kiosk.ts';
 import { guidesOf } from './screen-view.ts';
 import type { SlipContent } from './slip/slip.ts';
 import { localTime } from './till.ts';
-import type { Key, KioskCommand, Service, Slip } from './view.ts';
+import type { Key, KioskCommand, Preview, Service, Slip } from './view.ts';
 
 export interface Commands {
   take(command: KioskCommand): void;
   /** Work of the session: prints what was asked for. */
   printSlip(): Promise<void>;
   dropSlip(): void;
+  /** What is shown of the slip that is about to be printed. */
+  preview(): Preview | null;
   counters(): Readonly<Record<string, number>>;
 }
 
@@ -24,7 +26,7 @@ export function createCommands(kiosk: OpenKiosk): Commands {
   const counts = { commands: 0, ignored: 0, slips: 0, slips_failed: 0 };
   let slip: Buffer | null = null;
 
-  return { take, printSlip, dropSlip, counters: () => ({ ...counts }) };
+  return { take, printSlip, dropSlip, preview: shown, counters: () => ({ ...counts }) };
 
   function take(command: KioskCommand): void {
     counts.commands += 1;
@@ -46,6 +48,8 @@ export function createCommands(kiosk: OpenKiosk): Commands {
         return showService(command.service);
       case 'reveal':
         return reveal(command.on);
+      case 'preview':
+        return preview(command.what, command.full);
       case 'print':
         return print(command.what, command.full);
       case 'pay':
@@ -98,6 +102,7 @@ export function createCommands(kiosk: OpenKiosk): Commands {
     if (kiosk.session !== 'card' || !report) return false;
     if (!servicesOf(report, saleable()).includes(service)) return false;
     kiosk.notice = null;
+    visit.preview = null;
     const wantsPin = service === 'insurance' && visit.insurance === null;
     kiosk.send(wantsPin ? { type: 'ASK_PIN' } : { type: 'SERVICE', service });
     return true;
@@ -113,16 +118,37 @@ export function createCommands(kiosk: OpenKiosk): Commands {
     return true;
   }
 
+  function preview(what: Slip, full: boolean): boolean {
+    if (!contentOf(what)) return false;
+    visit.preview = { what, full };
+    return true;
+  }
+
+  /** Drawn anew each time, in the language and size of the moment: no picture is kept. */
+  function shown(): Preview | null {
+    const content = visit.preview && contentOf(visit.preview.what);
+    if (!visit.preview || !content) return null;
+    const { what, full } = visit.preview;
+    const hasNumbers = visit.report !== null && canReveal(visit.report);
+    const picture = kiosk.printing.preview(content, styleOf(full));
+    return { what, full, canFull: what === 'information' && hasNumbers, picture };
+  }
+
   function print(what: Slip, full: boolean): boolean {
-    const here = ['card', 'paid', 'printed'].includes(kiosk.session);
-    const content = here ? contentOf(what) : null;
+    const content = contentOf(what);
     if (!content) return false;
-    const { locale, elder } = kiosk.settings;
-    const { site, kiosk: own } = config;
     kiosk.notice = null;
     dropSlip();
     // Made at once: the card, and with it all that is known, may leave while it is printed.
-    slip = kiosk.printing.compose(content, {
+    slip = kiosk.printing.compose(content, styleOf(full));
+    kiosk.send({ type: 'PRINT', what });
+    return true;
+  }
+
+  function styleOf(full: boolean) {
+    const { locale, elder } = kiosk.settings;
+    const { site, kiosk: own } = config;
+    return {
       ...{ full, locale, elder },
       site: {
         name: site.name,
@@ -130,12 +156,12 @@ export function createCommands(kiosk: OpenKiosk): Commands {
         serviceUrl: own.service_url ?? null,
       },
       printedAt: localTime(clock.wall_ms(), site.utc_offset_minutes).slice(0, 16),
-    });
-    kiosk.send({ type: 'PRINT', what });
-    return true;
+    };
   }
 
+  /** Null: there is nothing of the kind to print here. */
   function contentOf(what: Slip): SlipContent | null {
+    if (!['card', 'paid', 'printed'].includes(kiosk.session)) return null;
     const { report, pay } = visit;
     const { locale } = kiosk.settings;
     switch (what) {
@@ -222,6 +248,10 @@ export function createCommands(kiosk: OpenKiosk): Commands {
     }
     const before = kiosk.session;
     kiosk.notice = null;
+    if (how === 'back' && visit.preview) {
+      visit.preview = null;
+      return true;
+    }
     const { service } = kiosk.facts;
     kiosk.send({ type: how === 'back' ? 'BACK' : 'FINISH' });
     return before !== kiosk.session || service !== kiosk.facts.service;

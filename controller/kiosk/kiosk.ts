@@ -247,6 +247,7 @@ class OpenKiosk {
       says: sound ? this.#announcer.says : null,
       pace: elder ? config.speech.elder_pace : 1,
       canPrint: this.printing.ready,
+      preview: this.commands.preview(),
     };
   }
 
@@ -357,6 +358,7 @@ class OpenKiosk {
   #sessionChanged(state: SessionState): void {
     const same = state === this.#lastState;
     this.#lastState = state;
+    if (!same) this.visit.preview = null;
     if (same) this.changed();
     else this.touch();
   }

@@ -29,6 +29,18 @@ export interface KioskView {
   /** How fast it is said: 1 as it was made, less for who wants it slower. */
   readonly pace: number;
   readonly canPrint: boolean;
+  /** The slip that is about to be printed; the page asks over its screen whether it shall be. */
+  readonly preview: Preview | null;
+}
+
+export interface Preview {
+  readonly what: Slip;
+  /** The holder agreed to name and number in full; where false they are masked. */
+  readonly full: boolean;
+  /** There is something that could be shown in full. */
+  readonly canFull: boolean;
+  /** `data:` URL of an SVG. */
+  readonly picture: string;
 }
 
 export type Screen =
@@ -202,7 +214,8 @@ export type KioskCommand =
   | { readonly type: 'service'; readonly service: Service }
   /** Full name and number on the screen, or masked again. */
   | { readonly type: 'reveal'; readonly on: boolean }
-  /** `full`: the holder agreed that the slip shows name and number in full. */
+  /** Shows the slip before it is printed. `full`: the holder agreed to name and number in full. */
+  | { readonly type: 'preview'; readonly what: Slip; readonly full: boolean }
   | { readonly type: 'print'; readonly what: Slip; readonly full: boolean }
   | { readonly type: 'pay'; readonly item: string }
   /** One key of the PIN pad or of the service code. */

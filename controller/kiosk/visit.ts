@@ -6,7 +6,7 @@
 import { PinPad } from './pin-pad.ts';
 import type { CardReport, Face, InsuranceItem } from './report.ts';
 import type { Payment } from './slip/slip.ts';
-import type { PayItem } from './view.ts';
+import type { PayItem, Slip } from './view.ts';
 
 /** An item without a name: names depend on the language. */
 export type Priced = Pick<PayItem, 'id' | 'price_fen'>;
@@ -51,6 +51,8 @@ export class Visit {
   /** Why the card could not be read. */
   advice: 'unreadable' | 'several-cards' | 'contact-only' = 'unreadable';
   guide = '';
+  /** The slip that is looked at before it is printed. */
+  preview: { readonly what: Slip; readonly full: boolean } | null = null;
   pay: PayVisit | null = null;
   readonly pad = new PinPad();
   pin: PinVisit = freshPin();
@@ -60,12 +62,15 @@ export class Visit {
     this.report = null;
     this.insurance = null;
     this.revealed = false;
+    // A receipt tells of the payment, which is kept.
+    if (this.preview?.what !== 'receipt') this.preview = null;
     this.wipePin();
   }
 
   end(): void {
     this.dropReport();
     this.pay = null;
+    this.preview = null;
   }
 
   wipePin(): void {

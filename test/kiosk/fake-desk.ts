@@ -13,6 +13,8 @@ import type {
   Screen,
 } from '../../controller/kiosk/view.ts';
 
+import { previewOf } from './fake-preview.ts';
+
 export type Language = 'zh-CN' | 'en';
 
 export interface FakeDesk extends KioskDesk {
@@ -73,6 +75,7 @@ export function viewOf(name: ScreenName, language: Language): KioskView {
     },
     pace: 1,
     canPrint: true,
+    preview: null,
     ...others,
   };
 }
@@ -113,6 +116,13 @@ export function screens(language: Language) {
     reading: { screen: { kind: 'reading', face: 'contact' } },
     card: { screen: shown },
     'card-revealed': { screen: { ...shown, card: revealed } },
+    'print-preview': { screen: shown, preview: previewOf({ locale: language, full: false }) },
+    'print-preview-full': { screen: shown, preview: previewOf({ locale: language, full: true }) },
+    'print-preview-idle': {
+      screen: shown,
+      preview: previewOf({ locale: language, full: false }),
+      clearsIn_s: 12,
+    },
     'card-balance': { screen: { ...shown, service: 'balance' } },
     'card-validity': { screen: { ...shown, service: 'validity' } },
     'card-superseded': {
@@ -147,6 +157,15 @@ export function screens(language: Language) {
     },
     'card-pay': { screen: { ...shown, service: 'pay' } },
     'card-other': { screen: { ...shown, card: strangerCard(card, foreign) } },
+    'card-guided': {
+      screen: {
+        ...shown,
+        card: strangerCard(card, {
+          ...foreign,
+          guide: { id: 'get', title: guides[0]?.title ?? '' },
+        }),
+      },
+    },
     unreadable: { screen: { kind: 'unreadable', advice: unreadable } },
     pin: { screen: pin },
     'pin-wrong': { screen: { ...pin, triesLeft: 2, wrong: true } },
@@ -184,6 +203,16 @@ export function screens(language: Language) {
         advice: say('请联系工作人员，不要再次付款', 'Please see staff; do not pay again'),
         balance_fen: null,
         receipt: true,
+      },
+    },
+    'paid-unproved': {
+      screen: {
+        ...paid,
+        outcome: 'uncertain',
+        title: say('请到窗口', 'Please go to the desk'),
+        advice: say('请不要再付', 'Do not pay again'),
+        balance_fen: null,
+        receipt: false,
       },
     },
     printing: { screen: { kind: 'printing', what: 'information' } },

@@ -3,7 +3,7 @@ import type { Page } from 'playwright-core';
 import * as assert from 'uvu/assert';
 import { makeAssets } from '../../controller/kiosk/screen/assets.ts';
 import { startScreen } from '../../controller/kiosk/screen/server.ts';
-import type { KioskCommand } from '../../controller/kiosk/view.ts';
+import type { KioskCommand, Slip } from '../../controller/kiosk/view.ts';
 import type { WebServer } from '../../controller/web/server.ts';
 import { systemClock } from '../../firmware-bridge/clock.ts';
 import { type Visit, type VisitOptions, withPage } from '../kit/browser.ts';
@@ -99,16 +99,20 @@ const PATHS: readonly [ScreenName, readonly string[], readonly KioskCommand[]][]
   ['card', ['reveal', 'reveal-yes'], [{ type: 'reveal', on: true }]],
   ['card', ['reveal', 'reveal-no'], []],
   ['card-revealed', ['reveal'], [{ type: 'reveal', on: false }]],
-  ['card', ['print', 'print-masked'], [{ type: 'print', what: 'information', full: false }]],
-  ['card', ['print', 'print-full'], [{ type: 'print', what: 'information', full: true }]],
-  ['card', ['print', 'print-no'], []],
-  ['card-balance', ['print', 'print-masked'], [{ type: 'print', what: 'balance', full: false }]],
-  ['card-validity', ['print', 'print-masked'], [{ type: 'print', what: 'validity', full: false }]],
+  ['card', ['print'], [preview('information')]],
+  ['card-balance', ['print'], [preview('balance')]],
+  ['card-validity', ['print'], [preview('validity')]],
+  ['print-preview', ['print-go'], [{ type: 'print', what: 'information', full: false }]],
+  ['print-preview', ['print-full'], [preview('information', true)]],
+  ['print-preview', ['print-no'], [{ type: 'back' }]],
+  ['print-preview-full', ['print-go'], [{ type: 'print', what: 'information', full: true }]],
+  ['print-preview-full', ['print-masked'], [preview('information')]],
+  ['card-guided', ['guide-get'], [{ type: 'guide', id: 'get' }]],
   ['card-pay', ['item-registration'], [{ type: 'pay', item: 'registration' }]],
   ['confirm-pay', ['confirm'], [{ type: 'confirm' }]],
   ['confirm-pay', ['back'], [{ type: 'back' }]],
   ['paying-tap-again', ['finish'], [{ type: 'finish' }]],
-  ['paid', ['receipt'], [{ type: 'print', what: 'receipt', full: false }]],
+  ['paid', ['receipt'], [preview('receipt')]],
   ['paid-refused', ['back'], [{ type: 'back' }]],
   ['printed', ['back'], [{ type: 'back' }]],
   ['printed', ['finish'], [{ type: 'finish' }]],
@@ -120,6 +124,10 @@ const PATHS: readonly [ScreenName, readonly string[], readonly KioskCommand[]][]
   ['idle-warning', ['stay'], [{ type: 'stay' }]],
   ['idle-warning', ['idle-finish'], [{ type: 'finish' }]],
 ];
+
+function preview(what: Slip, full = false): KioskCommand {
+  return { type: 'preview', what, full };
+}
 
 function keys(...pressed: readonly Extract<KioskCommand, { type: 'key' }>['key'][]) {
   return pressed.map((key) => ({ type: 'key', key }) as const);
@@ -148,12 +156,19 @@ const KEYED: readonly [ScreenName, readonly string[], readonly KioskCommand[]][]
   ['card', ['3'], [{ type: 'service', service: 'validity' }]],
   ['card', ['7', '1'], [{ type: 'reveal', on: true }]],
   ['card', ['7', 'Escape'], []],
-  ['card', ['8', '2'], [{ type: 'print', what: 'information', full: true }]],
+  ['card', ['8'], [preview('information')]],
+  ['card-guided', ['6'], [{ type: 'guide', id: 'get' }]],
+  ['print-preview', ['1'], [{ type: 'print', what: 'information', full: false }]],
+  ['print-preview', ['2'], [preview('information', true)]],
+  ['print-preview-full', ['1'], [{ type: 'print', what: 'information', full: true }]],
+  ['print-preview', ['3'], [{ type: 'back' }]],
+  ['print-preview', ['Escape'], [{ type: 'back' }]],
+  ['print-preview-idle', ['1'], [{ type: 'stay' }]],
   ['card', ['9'], [{ type: 'finish' }]],
   ['card-pay', ['Tab', 'Tab', 'Tab'], []],
   ['confirm-pay', ['1'], [{ type: 'confirm' }]],
   ['confirm-pay', ['Escape'], [{ type: 'back' }]],
-  ['paid', ['8'], [{ type: 'print', what: 'receipt', full: false }]],
+  ['paid', ['8'], [preview('receipt')]],
   ['pin', ['1', '2', 'Backspace', 'Enter'], keys('1', '2', 'clear', 'enter')],
   ['pin', ['Escape'], [{ type: 'back' }]],
   ['pin-last-try', ['Escape'], [{ type: 'back' }]],
@@ -257,6 +272,19 @@ const SMALL = `[...document.querySelectorAll('button')].filter((each) => {
   const { width, height } = each.getBoundingClientRect();
   return width < 44 || height < 44;
 }).map((each) => each.dataset.testid)`;
+
+test('GIVEN a payment without a receipt WHEN its result shows THEN no button offers one', () =>
+  withKiosk(async ({ page, show }) => {
+    for (const [name, offers] of [
+      ['paid', 1],
+      ['paid-uncertain', 1],
+      ['paid-refused', 0],
+      ['paid-unproved', 0],
+    ] as const) {
+      await show(name);
+      assert.is(await page.getByTestId('receipt').count(), offers, name);
+    }
+  }));
 
 test('GIVEN a person on the screen WHEN the line is cut THEN nothing of him stays', () =>
   withKiosk(

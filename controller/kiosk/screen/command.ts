@@ -19,6 +19,8 @@ const oneOf =
   (value) =>
     typeof value === 'string' && words.includes(value);
 
+const slip = oneOf('information', 'balance', 'validity', 'receipt');
+
 const SHAPES: Shapes = {
   language: { locale: id },
   elder: { on: flag },
@@ -27,7 +29,8 @@ const SHAPES: Shapes = {
   guide: { id },
   service: { service: oneOf('information', 'balance', 'validity', 'insurance', 'pay') },
   reveal: { on: flag },
-  print: { what: oneOf('information', 'balance', 'validity', 'receipt'), full: flag },
+  preview: { what: slip, full: flag },
+  print: { what: slip, full: flag },
   pay: { item: id },
   key: { key: oneOf(...'0123456789', 'clear', 'enter') },
   confirm: {},

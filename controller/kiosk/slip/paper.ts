@@ -77,12 +77,6 @@ export function slipToSvg(document: string, columns: number): string {
   return receiptline.transform(document, { ...options, command });
 }
 
-/** The document as plain lines. */
-export function slipToText(document: string, columns: number): string {
-  const options = { cpl: columns, encoding: 'gb18030', cutting: false } as const;
-  return receiptline.transform(document, { ...options, command: shown(receiptline.commands.text) });
-}
-
 /** A command set of receiptline that brings lifted texts down before it uses them. */
 function shown(base: BaseCommand): BaseCommand {
   return {

@@ -69,7 +69,7 @@ interface Desk {
   readonly full: boolean;
 }
 
-/** The slip as a receiptline document, for `slipToEscPos`, `slipToSvg` or `slipToText`. */
+/** The slip as a receiptline document, for `slipToEscPos` or `slipToSvg`. */
 export function composeSlip(content: SlipContent, options: SlipOptions): string {
   const { site, printedAt } = options;
   const desk = { parts: slipParts(options), words: slipWords(options.locale), full: options.full };

@@ -4,6 +4,7 @@ import { Icon } from './art.tsx';
 import { Header } from './header.tsx';
 import { locale, send, view } from './live.ts';
 import { Button, Dialog, Notice } from './parts.tsx';
+import { PrintDialog } from './screens/print.tsx';
 import { ScreenOf } from './screens/screen.tsx';
 import { words } from './words.ts';
 
@@ -50,6 +51,7 @@ function Kiosk({ now }: { readonly now: KioskView }) {
         <ScreenOf now={now} key={screen.kind} />
       </main>
       <Footer now={now} />
+      {now.preview && <PrintDialog preview={now.preview} canPrint={now.canPrint} />}
       {now.clearsIn_s !== null && <StillThere seconds={now.clearsIn_s} />}
     </>
   );

@@ -9,7 +9,8 @@ export function followHotKeys(): void {
     const key = NAMES[event.key] ?? event.key;
     // Enter belongs to whatever has the focus.
     if (key === 'Enter' && document.activeElement?.matches('button, [tabindex]')) return;
-    const scope = document.querySelector('dialog[open]') ?? document;
+    // The last one lies on top.
+    const scope = [...document.querySelectorAll('dialog[open]')].at(-1) ?? document;
     const target = scope.querySelector<HTMLButtonElement>(`[data-hot="${CSS.escape(key)}"]`);
     if (!target || target.disabled) return;
     event.preventDefault();

@@ -98,6 +98,7 @@ export function Scroll({ label, children }: { label: string; children: Component
         class="scroll-box"
         ref={box}
         onScroll={look}
+        onLoadCapture={look}
         // biome-ignore lint/a11y/noNoninteractiveTabindex: a keyboard must be able to scroll it
         tabIndex={0}
         aria-label={label}
@@ -142,6 +143,8 @@ export function Dialog(props: {
   readonly hint: string;
   readonly onClose: () => void;
   readonly children: ComponentChildren;
+  /** What is asked about, to be looked at. */
+  readonly beside?: ComponentChildren;
 }) {
   const dialog = useRef<HTMLDialogElement>(null);
   useEffect(() => {
@@ -152,6 +155,7 @@ export function Dialog(props: {
   return (
     <dialog
       ref={dialog}
+      class={props.beside ? 'wide' : undefined}
       data-testid={props.id}
       aria-labelledby={`${props.id}-title`}
       onCancel={(event) => {
@@ -159,9 +163,12 @@ export function Dialog(props: {
         props.onClose();
       }}
     >
-      <h2 id={`${props.id}-title`}>{props.title}</h2>
-      <p>{props.hint}</p>
-      <div class="actions stacked">{props.children}</div>
+      {props.beside}
+      <div class="question">
+        <h2 id={`${props.id}-title`}>{props.title}</h2>
+        <p>{props.hint}</p>
+        <div class="actions stacked">{props.children}</div>
+      </div>
     </dialog>
   );
 }

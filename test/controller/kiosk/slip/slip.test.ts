@@ -10,7 +10,7 @@ import {
 } from '../../../../controller/kiosk/mask.ts';
 import type { SscReport } from '../../../../controller/kiosk/report.ts';
 import { wrap } from '../../../../controller/kiosk/slip/document.ts';
-import { slipToEscPos, slipToSvg, slipToText } from '../../../../controller/kiosk/slip/paper.ts';
+import { slipToEscPos, slipToSvg } from '../../../../controller/kiosk/slip/paper.ts';
 import {
   composeSlip,
   type Payment,
@@ -150,7 +150,6 @@ slips.test('GIVEN a masked slip WHEN composed THEN full numbers are in no form o
     const document = composeSlip(content, options);
     const habits = { columns: 48, cut: 'partial', qr: 'image' } as const;
     const forms = [
-      slipToText(document, 48),
       slipToSvg(document, 48).replace(/<[^>]*>/g, ''),
       slipToEscPos(document, habits).toString('latin1'),
     ];

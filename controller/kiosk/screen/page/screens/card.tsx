@@ -3,7 +3,6 @@ import type { CardView, KioskView, Service, Slip } from '../../../view.ts';
 import { send } from '../live.ts';
 import { Button, Dialog } from '../parts.tsx';
 import { words } from '../words.ts';
-import { PrintDialog } from './print.tsx';
 import { ServicePanel } from './services.tsx';
 
 interface CardProps {
@@ -15,9 +14,8 @@ interface CardProps {
 /** Left (or on top) what card it is and what can be done with it; beside it the answer. */
 export function CardScreen({ now, card, service }: CardProps) {
   const text = words.value;
-  const [asking, ask] = useState<'reveal' | 'print' | null>(null);
+  const [asking, ask] = useState(false);
   const slip = slipOf(service);
-  const close = () => ask(null);
   return (
     <div class="split" data-testid="card">
       <aside class="side">
@@ -45,13 +43,18 @@ export function CardScreen({ now, card, service }: CardProps) {
               id="reveal"
               hot="7"
               pressed={card.revealed}
-              onClick={() => (card.revealed ? send({ type: 'reveal', on: false }) : ask('reveal'))}
+              onClick={() => (card.revealed ? send({ type: 'reveal', on: false }) : ask(true))}
             >
               {card.revealed ? text.hide : text.reveal}
             </Button>
           )}
           {slip && (
-            <Button id="print" hot="8" disabled={!now.canPrint} onClick={() => ask('print')}>
+            <Button
+              id="print"
+              hot="8"
+              disabled={!now.canPrint}
+              onClick={() => send({ type: 'preview', what: slip, full: false })}
+            >
               {now.canPrint ? text.print : text.noPrinter}
             </Button>
           )}
@@ -60,10 +63,7 @@ export function CardScreen({ now, card, service }: CardProps) {
           </Button>
         </div>
       </article>
-      {asking === 'reveal' && <RevealDialog onClose={close} />}
-      {asking === 'print' && slip && (
-        <PrintDialog what={slip} canReveal={card.canReveal} onClose={close} />
-      )}
+      {asking && <RevealDialog onClose={() => ask(false)} />}
     </div>
   );
 }

@@ -89,7 +89,7 @@ export function Paid({ outcome, item, title, advice, balance_fen, receipt, canPr
           look="main"
           hot="8"
           disabled={!canPrint}
-          onClick={() => send({ type: 'print', what: 'receipt', full: false })}
+          onClick={() => send({ type: 'preview', what: 'receipt', full: false })}
         >
           {pay.receipt}
         </Button>

@@ -1,42 +1,54 @@
-import type { Slip } from '../../../view.ts';
+import type { Preview } from '../../../view.ts';
 import { Icon } from '../art.tsx';
 import { send } from '../live.ts';
-import { Button, Dialog, Notice } from '../parts.tsx';
+import { Button, Dialog, Notice, Scroll } from '../parts.tsx';
 import { words } from '../words.ts';
 
 interface PrintProps {
-  readonly what: Slip;
-  readonly canReveal: boolean;
-  readonly onClose: () => void;
+  readonly preview: Preview;
+  readonly canPrint: boolean;
 }
 
-/** Masked is the first and the main choice; everything else needs a word of consent. */
-export function PrintDialog({ what, canReveal, onClose }: PrintProps) {
+/** The slip as it will come out, masked first; everything else needs a word of consent. */
+export function PrintDialog({ preview, canPrint }: PrintProps) {
   const text = words.value;
-  const print = (full: boolean) => {
-    send({ type: 'print', what, full });
-    onClose();
-  };
-  const full = canReveal && what === 'information';
+  const { printAsk } = text;
+  const { what, full, canFull, picture } = preview;
+  const close = () => send({ type: 'back' });
+  const paper = (
+    <Scroll label={printAsk.preview}>
+      <img class="slip" src={picture} alt={printAsk.preview} />
+    </Scroll>
+  );
   return (
-    <Dialog id="ask-print" title={text.printAsk.title} hint={text.printAsk.hint} onClose={onClose}>
-      <Button id="print-masked" look="main" hot="1" onClick={() => print(false)}>
-        {full ? (
-          <>
-            {text.printAsk.masked}
-            <small>{text.printAsk.maskedHint}</small>
-          </>
-        ) : (
-          text.print
-        )}
+    <Dialog
+      id="ask-print"
+      title={printAsk.title}
+      hint={printAsk.hint}
+      onClose={close}
+      beside={paper}
+    >
+      <Button
+        id="print-go"
+        look="main"
+        hot="1"
+        disabled={!canPrint}
+        onClick={() => send({ type: 'print', what, full })}
+      >
+        {canPrint ? text.print : text.noPrinter}
+        {canFull && <small>{full ? printAsk.full : printAsk.masked}</small>}
       </Button>
-      {full && (
-        <Button id="print-full" hot="2" onClick={() => print(true)}>
-          {text.printAsk.full}
-          <small>{text.printAsk.fullHint}</small>
+      {canFull && (
+        <Button
+          id={full ? 'print-masked' : 'print-full'}
+          hot="2"
+          onClick={() => send({ type: 'preview', what, full: !full })}
+        >
+          {full ? printAsk.masked : printAsk.full}
+          <small>{full ? printAsk.maskedHint : printAsk.fullHint}</small>
         </Button>
       )}
-      <Button id="print-no" look="quiet" hot="3" onClick={onClose}>
+      <Button id="print-no" look="quiet" hot="3" onClick={close}>
         {text.cancel}
       </Button>
     </Dialog>

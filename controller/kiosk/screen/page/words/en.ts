@@ -87,7 +87,8 @@ export const en: Words = {
   },
   print: 'Print',
   printAsk: {
-    title: 'Which slip would you like?',
+    title: 'Print this slip?',
+    preview: 'Preview of the slip',
     hint: 'Please look after the slip.',
     masked: 'Numbers partly hidden (*)',
     maskedHint: 'recommended',

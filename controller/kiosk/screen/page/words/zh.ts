@@ -89,7 +89,8 @@ export const zh = {
   },
   print: '打印',
   printAsk: {
-    title: '要打印哪一种？',
+    title: '打印这张凭条吗？',
+    preview: '凭条预览',
     hint: '打印的凭条请自己收好。',
     masked: '部分号码用 * 代替',
     maskedHint: '推荐',
