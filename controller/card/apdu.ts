@@ -14,6 +14,8 @@ export interface Command {
   readonly data?: Buffer;
   /** Expected length 1–256; absent in cases 1 and 3. */
   readonly le?: number;
+  /** A PIN is in it: wiped as soon as it was sent, whatever came of it. */
+  readonly secret?: true;
 }
 
 export interface Response {
@@ -104,7 +106,9 @@ async function once(
   command: Command,
   timeout_ms: number,
 ): Promise<Reply<Response>> {
-  const answer = await target.transceive(encodeCommand(command), timeout_ms);
+  const sent = encodeCommand(command);
+  const answer = await target.transceive(sent, timeout_ms);
+  if (command.secret) sent.fill(0);
   if (!answer.ok) return answer;
   const bytes = answer.value;
   if (bytes.length < 2) {

@@ -122,9 +122,11 @@ export function createCardWork(kiosk: OpenKiosk): CardWork {
     pin.busy = true;
     kiosk.loop.work(async (card) => {
       if (kiosk.session !== 'pin' || visit.pin !== pin) return;
-      const entry = { pin: pad.digits().toString('latin1'), lastTryAgreed: pin.agreed };
+      // A copy: the pad may be wiped, and filled anew, while the card is asked.
+      const digits = Buffer.from(pad.digits());
       pad.wipe();
-      const verdict = await cards.verifyPin(card, entry);
+      const verdict = await cards.verifyPin(card, { pin: digits, lastTryAgreed: pin.agreed });
+      digits.fill(0);
       if (kiosk.session !== 'pin' || visit.pin !== pin) return;
       if (!verdict.ok) {
         kiosk.devices.report(null, verdict.fault);

@@ -239,7 +239,8 @@ function write(line: Line, bytes: Buffer): Reply<void> {
   counts.bytes_out += bytes.length;
   const jobs = dataReports(bytes).map((report) => ({
     size: report.length - 1,
-    run: () => device.write(report),
+    // A command to a card may hold a PIN.
+    run: () => device.write(report).finally(() => report.fill(0)),
   }));
   enqueue(line, jobs);
   return ok(undefined);

@@ -55,14 +55,17 @@ export function encodeFrame(kind: number, id: number, payload: Buffer = NOTHING)
 }
 
 /**
- * Takes bytes as they come and hands out whole frames. False, for good, once a length is beyond
- * reason: the other side does not speak this protocol.
+ * Takes bytes as they come, hands out whole frames and wipes both afterwards: PINs go one way and
+ * names the other, so whoever needs a payload for longer copies it. False, for good, once a length
+ * is beyond reason: the other side does not speak this protocol.
  */
 export function createDecoder(onFrame: (frame: Frame) => void): (chunk: Buffer) => boolean {
   let rest: Buffer = NOTHING;
   let sound = true;
   return (chunk) => {
-    let bytes = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
+    const whole = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
+    rest.fill(0);
+    let bytes = whole;
     while (sound && bytes.length >= HEAD) {
       const length = bytes.readUInt32BE(0);
       sound = length <= PAYLOAD_MAX;
@@ -71,7 +74,9 @@ export function createDecoder(onFrame: (frame: Frame) => void): (chunk: Buffer) 
       onFrame({ kind: bytes.readUInt8(4), id: bytes.readUInt8(5), payload });
       bytes = bytes.subarray(HEAD + length);
     }
-    rest = sound ? bytes : NOTHING;
+    const left = sound ? Buffer.from(bytes) : NOTHING;
+    for (const done of [chunk, whole]) done.fill(0);
+    rest = left;
     return sound;
   };
 }

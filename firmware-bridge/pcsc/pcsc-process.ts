@@ -100,7 +100,8 @@ function handle({ kind, id, payload }: Frame): void {
   } else if (kind === KIND.transmit) {
     slot.transmit(payload, ANSWER_MAX, protocol, (error, bytes) => {
       if (bytes) answer(bytes);
-      else refuse(error ?? new Error('no answer and no error'));
+      bytes?.fill(0);
+      if (!bytes) refuse(error ?? new Error('no answer and no error'));
     });
   } else if (kind === KIND.connect) {
     connect(slot, disposition).then(() => answer(Buffer.from([protocol])), refuse);
@@ -151,7 +152,8 @@ function giveUp(error: Error): void {
 }
 
 function send(kind: number, id: number, payload?: Buffer): void {
-  process.stdout.write(encodeFrame(kind, id, payload));
+  const frame = encodeFrame(kind, id, payload);
+  process.stdout.write(frame, () => frame.fill(0));
 }
 
 function endNow(): void {

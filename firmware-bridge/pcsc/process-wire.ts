@@ -8,6 +8,7 @@ import { within } from '../clock.ts';
 import type { Link } from '../link/link.ts';
 import { type Clock, failed, ok } from '../ports.ts';
 
+/** `write` takes the bytes over and wipes them once they are sent. */
 export type Wire = Pick<Link, 'write' | 'listen' | 'close'>;
 
 /** A process that was killed is gone at once, unless the kernel holds it. */
@@ -35,7 +36,8 @@ export function openProcessWire(pattern: string, clock: Clock): Wire {
       if (!alive || !child.stdin?.writable) {
         return failed('link-lost', 'none', 'the PC/SC process is gone');
       }
-      child.stdin.write(bytes);
+      // A command to a card may hold a PIN. The frame is ours alone.
+      child.stdin.write(bytes, () => bytes.fill(0));
       return ok(undefined);
     },
     listen({ data, lost }) {

@@ -37,7 +37,10 @@ export function createCard(options: CardOptions): Card {
     const left_ms = deadline_ms - clock.now_ms();
     if (left_ms <= 0) return failed('card-mute', 'unknown', 'the time for the command is over');
     if (gone()) return failed('card-gone', 'unknown', 'the session ended during the exchange');
-    return request(inDataExchange(target.tg, data, more), left_ms);
+    const command = inDataExchange(target.tg, data, more);
+    const answer = await request(command, left_ms);
+    command.body.fill(0);
+    return answer;
   }
 
   async function send(command: Buffer, deadline_ms: number): Promise<Reply<Exchanged>> {

@@ -192,6 +192,8 @@ async function ask<T>(
   if (chip.dead) return { ok: false, fault: chip.dead };
   chip.decoder.reset();
   const written = chip.link.write(bytes);
+  // A command to a card may hold a PIN; the link has a copy of its own, and wipes it.
+  for (const copy of [data, frame, bytes]) copy.fill(0);
   if (!written.ok) return written;
   chip.counts.commands += 1;
   const answer = await new Promise<Reply<Buffer>>((settle) => {

@@ -66,7 +66,10 @@ export class KioskBench {
   /** Answers of the card to the PIN, in their order. */
   tries: Reply<PinTries> = ok({ kind: 'left', left: 3 });
   readonly verdicts: Reply<PinVerdict>[] = [];
-  readonly pins: PinEntry[] = [];
+  /** As the card got it. */
+  readonly pins: (Omit<PinEntry, 'pin'> & { readonly pin: string })[] = [];
+  /** What the kiosk handed over, which it must wipe. */
+  readonly pinBuffers: Buffer[] = [];
   insurance: Reply<readonly InsuranceItem[]> = ok([{ code: 'insured-region', value: '330200' }]);
   /** A reading waits for it. */
   whileReading: () => Promise<void> = async () => {};
@@ -316,7 +319,8 @@ export class KioskBench {
       },
       pinTriesLeft: async () => this.tries,
       verifyPin: async (_, entry) => {
-        this.pins.push(entry);
+        this.pins.push({ ...entry, pin: entry.pin.toString('latin1') });
+        this.pinBuffers.push(entry.pin);
         return this.verdicts.shift() ?? ok({ kind: 'right' });
       },
       readInsurance: async () => this.insurance,

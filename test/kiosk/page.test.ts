@@ -181,6 +181,7 @@ test('GIVEN a keypad alone WHEN digits and Escape are pressed THEN every path ca
     for (const [name, pressed, commands] of KEYED) {
       await show('take-card');
       await show(name);
+      await page.evaluate('document.activeElement.blur()');
       for (const key of pressed) {
         await page.keyboard.press(key);
         await settled(page);
@@ -209,7 +210,7 @@ test('GIVEN only Tab and Enter WHEN each screen is walked THEN every button is r
     }
   }));
 
-const REACHABLE = `[...(document.querySelector('dialog[open]') ?? document)
+const REACHABLE = `[...([...document.querySelectorAll('dialog[open]')].at(-1) ?? document)
   .querySelectorAll('button:not(:disabled)')].map((each) => each.dataset.testid)`;
 
 const SIGHTS = [
@@ -341,6 +342,18 @@ test('GIVEN a long list WHEN the big arrow is pressed THEN the rest comes into s
       await page.waitForTimeout(50);
     }
     assert.ok(await inSight(last));
+    assert.ok(await page.getByTestId('less').isEnabled());
+  }));
+
+test('GIVEN a slip longer than its place WHEN looked at THEN the big arrow shows the rest', () =>
+  withKiosk(async ({ page, show }) => {
+    await show('print-preview');
+    const slip = page.locator('.slip');
+    const bottom = () => slip.evaluate((node) => node.getBoundingClientRect().bottom);
+    const before = await bottom();
+    await page.getByTestId('more').click();
+    await page.waitForTimeout(50);
+    assert.ok((await bottom()) < before);
     assert.ok(await page.getByTestId('less').isEnabled());
   }));
 

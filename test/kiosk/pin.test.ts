@@ -20,6 +20,10 @@ pin.test(
     assert.is(bench.screen('pin').triesLeft, 3);
     await bench.type('123456');
     assert.equal(bench.pins, [{ pin: '123456', lastTryAgreed: false }]);
+    assert.ok(
+      bench.pinBuffers[0]?.every((byte) => byte === 0),
+      'the digits are wiped',
+    );
     const { card, service } = bench.screen('card');
     assert.is(service, 'insurance');
     assert.equal(card.insurance, [{ label: '参保地', value: '330200' }]);

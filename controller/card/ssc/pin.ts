@@ -7,16 +7,30 @@ export function queryTries(): Command {
   return { cla: 0x00, ins: 0x20, p1: 0x00, p2: 0x00, le: 256 };
 }
 
-/** 2 to 8 bytes of BCD, and never fewer than 4 digits. */
-export function isPin(pin: string): boolean {
-  return /^\d{4,16}$/.test(pin);
+/** ASCII `0` */
+const ZERO = 0x30;
+/** Goes behind the last of an odd number of digits. */
+const FILLER = 0x0f;
+
+/** 4 to 16 digits. @param pin ASCII; bytes, for a string could not be wiped */
+export function isPin(pin: Buffer): boolean {
+  return pin.length >= 4 && pin.length <= 16 && pin.every((byte) => byte >= ZERO && byte <= 0x39);
 }
 
-/** Digits in BCD; an odd last one is followed by the nibble F. Throws on anything else. */
-export function verify(pin: string): Command {
+/**
+ * 2 to 8 bytes of BCD; an odd last digit is followed by the nibble F. Throws on anything else.
+ * Whoever sends it wipes its `data`.
+ * @param pin ASCII
+ */
+export function verify(pin: Buffer): Command & { readonly data: Buffer } {
   if (!isPin(pin)) throw new RangeError('a PIN has 4 to 16 digits');
-  const data = Buffer.from(pin.length % 2 === 0 ? pin : `${pin}F`, 'hex');
-  return { cla: 0x00, ins: 0x20, p1: 0x00, p2: 0x00, data };
+  const data = Buffer.alloc(Math.ceil(pin.length / 2));
+  for (let at = 0; at < data.length; at += 1) {
+    const low = pin[2 * at + 1];
+    const nibble = low === undefined ? FILLER : low - ZERO;
+    data[at] = (((pin[2 * at] ?? 0) - ZERO) << 4) | nibble;
+  }
+  return { cla: 0x00, ins: 0x20, p1: 0x00, p2: 0x00, data, secret: true };
 }
 
 export type PinAnswer =

@@ -32,7 +32,9 @@ export async function verifyPin(
   const tries = await askTries(talk);
   if (tries.kind !== 'left') return talk.end(tries);
   if (tries.left <= 1 && !entry.lastTryAgreed) return talk.end({ kind: 'last-try' });
-  const answer = await talk.send(pin.verify(entry.pin));
+  const command = pin.verify(entry.pin);
+  const answer = await talk.send(command);
+  command.data.fill(0);
   return talk.end(verdictOf(answer?.sw ?? 0));
 }
 

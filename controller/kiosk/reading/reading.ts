@@ -46,8 +46,8 @@ export type PinVerdict =
   | { readonly kind: 'malformed' };
 
 export interface PinEntry {
-  /** Digits as typed; whoever holds them drops them as soon as the verdict is here. */
-  readonly pin: string;
+  /** Digits as typed, ASCII; whoever made the entry wipes them as soon as the verdict is here. */
+  readonly pin: Buffer;
   /** The holder agreed that the last try be used. */
   readonly lastTryAgreed: boolean;
 }

@@ -173,9 +173,17 @@ people.test('GIVEN the right PIN THEN the insurance rows; a wrong one costs one 
   const deps = readingDeps({ crypto: psam });
   assert.ok((await readCard(laid.card, 'contact', deps)).ok);
   assert.equal(await pinTriesLeft(laid.card, deps), { ok: true, value: { kind: 'left', left: 3 } });
-  const wrong = await verifyPin(laid.card, { pin: '654321', lastTryAgreed: false }, deps);
+  const wrong = await verifyPin(
+    laid.card,
+    { pin: Buffer.from('654321'), lastTryAgreed: false },
+    deps,
+  );
   assert.equal(wrong, { ok: true, value: { kind: 'wrong', left: 2 } });
-  const right = await verifyPin(laid.card, { pin: '123456', lastTryAgreed: false }, deps);
+  const right = await verifyPin(
+    laid.card,
+    { pin: Buffer.from('123456'), lastTryAgreed: false },
+    deps,
+  );
   assert.equal(right, { ok: true, value: { kind: 'right' } });
   const rows = await readInsurance(laid.card, deps);
   if (!rows.ok) throw new Error(rows.fault.detail);

@@ -1,11 +1,14 @@
 /** The PIN: how many tries are left is known before one is made, and the last one needs consent. */
 
+import fc from 'fast-check';
 import * as assert from 'uvu/assert';
+import { verify } from '../../../controller/card/ssc/pin.ts';
 import {
   pinTriesLeft,
   readInsurance,
   verifyPin,
 } from '../../../controller/kiosk/reading/insurance.ts';
+import { type Card, failed } from '../../../firmware-bridge/ports.ts';
 import { feature } from '../../kit/feature.ts';
 import { paperCard, readingDeps, type Sheet } from './paper-card.ts';
 import { fci, SELECT_SSSE } from './sheets.ts';
@@ -52,7 +55,7 @@ for (const { query, answer = '9000', agreed = false, digits = '123456', verdict,
   const title = `${query} ${agreed ? 'agreed ' : ''}${digits} → ${answer}`;
   pin.test(`${title}: ${JSON.stringify(verdict)}, ${tried ? 'tried' : 'no try'}`, async () => {
     const card = paperCard({ [SELECT_SSSE]: fci(3), [QUERY]: query, [TRY]: answer });
-    const told = await verifyPin(card, { pin: digits, lastTryAgreed: agreed }, DEPS);
+    const told = await verifyPin(card, { pin: Buffer.from(digits), lastTryAgreed: agreed }, DEPS);
     assert.equal(told, { ok: true, value: verdict });
     const tries = card.sent.filter((sent) => sent.startsWith('0020') && sent !== QUERY);
     assert.is(tries.length, tried ? 1 : 0);
@@ -61,8 +64,43 @@ for (const { query, answer = '9000', agreed = false, digits = '123456', verdict,
 
 pin.test('an odd number of digits is filled with F', async () => {
   const card = paperCard({ [SELECT_SSSE]: fci(3), [QUERY]: '63C3', '00200000031234 5F': '9000' });
-  const told = await verifyPin(card, { pin: '12345', lastTryAgreed: false }, DEPS);
+  const told = await verifyPin(card, { pin: Buffer.from('12345'), lastTryAgreed: false }, DEPS);
   assert.equal(told, { ok: true, value: { kind: 'right' } });
+});
+
+pin.test('GIVEN any answer or none WHEN a PIN was sent THEN the command is wiped', async () => {
+  for (const answer of ['9000', '63C2', '6984', undefined]) {
+    const commands: Buffer[] = [];
+    const paper = paperCard({ [SELECT_SSSE]: fci(3), [QUERY]: '63C3', [TRY]: answer ?? '9000' });
+    const card: Card = {
+      ...paper,
+      transceive(command, timeout_ms) {
+        commands.push(command);
+        const lost = answer === undefined && commands.length === 3;
+        return lost
+          ? Promise.resolve(failed('card-gone', 'unknown', 'drawn'))
+          : paper.transceive(command, timeout_ms);
+      },
+    };
+    await verifyPin(card, { pin: Buffer.from('123456'), lastTryAgreed: false }, DEPS);
+    assert.is(commands.length, 3);
+    assert.not.ok(
+      commands[0]?.every((byte) => byte === 0),
+      'others are left alone',
+    );
+    assert.ok(commands[2]?.every((byte) => byte === 0));
+  }
+});
+
+pin.test('GIVEN any digits WHEN packed THEN BCD as the standard has it', () => {
+  const digits = fc.array(fc.integer({ min: 0, max: 9 }), { minLength: 4, maxLength: 16 });
+  fc.assert(
+    fc.property(digits, (all) => {
+      const text = all.join('');
+      const filled = text.length % 2 === 0 ? text : `${text}F`;
+      assert.is(verify(Buffer.from(text)).data.toString('hex').toUpperCase(), filled);
+    }),
+  );
 });
 
 pin.test('asking how many tries are left costs none', async () => {
@@ -77,7 +115,7 @@ for (const sw of ['6A81', '6A82', '6985', '6283', '9303']) {
     const card = paperCard(sheet);
     const untold = { ok: true, value: { kind: 'untold' } };
     assert.equal(await pinTriesLeft(card, DEPS), untold);
-    const entry = { pin: '123456', lastTryAgreed: true };
+    const entry = { pin: Buffer.from('123456'), lastTryAgreed: true };
     assert.equal(await verifyPin(card, entry, DEPS), untold);
     assert.equal(card.sent, [SELECT_SSSE, SELECT_SSSE]);
   });
@@ -89,7 +127,11 @@ pin.test(
     const sheet = { [SELECT_SSSE]: fci(3), [QUERY]: '63C3', [TRY]: '9000' };
     for (const at of [1, 2, 3]) {
       const card = paperCard(sheet, { drawn: { at } });
-      const told = await verifyPin(card, { pin: '123456', lastTryAgreed: false }, DEPS);
+      const told = await verifyPin(
+        card,
+        { pin: Buffer.from('123456'), lastTryAgreed: false },
+        DEPS,
+      );
       if (told.ok) throw new Error('a verdict without a card');
       assert.is(told.fault.code, 'card-gone');
       assert.is(told.fault.effect, 'unknown');

@@ -92,7 +92,11 @@ privacy.test(
     const sheet = { [sheets.SELECT_SSSE]: sheets.fci(3), '0020000000': '63C3' };
     for (const at of [1, 2, 3]) {
       const card = paperCard(sheet, { drawn: { at } });
-      const told = await verifyPin(card, { pin: PIN, lastTryAgreed: false }, readingDeps());
+      const told = await verifyPin(
+        card,
+        { pin: Buffer.from(PIN), lastTryAgreed: false },
+        readingDeps(),
+      );
       if (!told.ok) faults.push(told.fault);
       const rows = await readInsurance(paperCard(sheet, { drawn: { at } }), readingDeps());
       if (!rows.ok) faults.push(rows.fault);

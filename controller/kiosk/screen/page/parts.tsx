@@ -86,9 +86,11 @@ export function Scroll({ label, children }: { label: string; children: Component
     setPlace((was) => (was.above === now.above && was.below === now.below ? was : now));
   };
   useEffect(look);
+  // Of the window, or of a dialog that opens.
   useEffect(() => {
-    window.addEventListener('resize', look);
-    return () => window.removeEventListener('resize', look);
+    const sizes = new ResizeObserver(look);
+    if (box.current) sizes.observe(box.current);
+    return () => sizes.disconnect();
   }, []);
   const turn = (sign: 1 | -1) =>
     box.current?.scrollBy({ top: sign * PAGE_SHARE * box.current.clientHeight });

@@ -222,7 +222,7 @@ const TRIES: readonly (readonly [id: string, pin: string, verdict: PinVerdict])[
 for (const [id, pin, verdict] of TRIES) {
   agreement.test(`GIVEN ${id} WHEN ${pin} is typed THEN ${verdict.kind}`, async () => {
     const deps = readingDeps();
-    const told = await verifyPin(cardOf(id), { pin, lastTryAgreed: false }, deps);
+    const told = await verifyPin(cardOf(id), { pin: Buffer.from(pin), lastTryAgreed: false }, deps);
     assert.equal(told.ok && told.value, verdict);
   });
 }
@@ -231,7 +231,7 @@ agreement.test('GIVEN the right PIN THEN addresses and insurance are read as iss
   const deps = readingDeps();
   const card = cardOf('adult-3');
   assert.equal(await readInsurance(card, deps), ok([]), 'nothing without it');
-  await verifyPin(card, { pin: '123456', lastTryAgreed: false }, deps);
+  await verifyPin(card, { pin: Buffer.from('123456'), lastTryAgreed: false }, deps);
   const told = await readInsurance(card, deps);
   const values = new Map(told.ok ? told.value.map(({ code, value }) => [code, value]) : []);
   assert.is(values.get('household-address'), '虚构省模拟市测试路0号(虚构地址)');
