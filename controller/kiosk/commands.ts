@@ -91,7 +91,8 @@ export function createCommands(kiosk: OpenKiosk): Commands {
 
   function openGuide(id: string): boolean {
     const here = ['welcome', 'guide', 'card'].includes(kiosk.session);
-    if (kiosk.mode !== 'inService' || !here || !kiosk.hasGuide(id)) return false;
+    const known = guidesOf(config, kiosk.settings.locale).guides.some((guide) => guide.id === id);
+    if (kiosk.mode !== 'inService' || !here || !known) return false;
     visit.guide = id;
     kiosk.send({ type: 'GUIDE' });
     return true;

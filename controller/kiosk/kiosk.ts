@@ -11,17 +11,11 @@ import { createCardWork } from './card-work.ts';
 import { createCommands } from './commands.ts';
 import type { KioskDeps } from './deps.ts';
 import { createDevices, type Part } from './devices.ts';
+import { createForgetter } from './forget.ts';
 import { createIdle } from './idle.ts';
 import { modeMachine } from './mode.ts';
 import { createPrinting } from './printing.ts';
-import {
-  guidesIn,
-  type Mode,
-  promptOf,
-  type Scene,
-  type Settings,
-  screenOf,
-} from './screen-view.ts';
+import { type Mode, promptOf, type Scene, type Settings, screenOf } from './screen-view.ts';
 import { SESSION_MS, type SessionEvent, type SessionState, sessionMachine } from './session.ts';
 import { createSpeaker } from './speaker.ts';
 import { createStaff } from './staff.ts';
@@ -101,6 +95,7 @@ class OpenKiosk {
   readonly loop;
   readonly work;
   readonly commands;
+  readonly #forgetter;
   readonly #mode;
   readonly #session;
 
@@ -148,6 +143,7 @@ class OpenKiosk {
     });
     this.work = createCardWork(this);
     this.commands = createCommands(this);
+    this.#forgetter = createForgetter(clock);
     this.#session = createActor(this.#sessionMachine(), { clock });
   }
 
@@ -195,6 +191,7 @@ class OpenKiosk {
     clock.clearTimeout(timer);
     this.visit.end();
     this.idle.rest();
+    this.#forgetter.stop();
     clock.clearTimeout(this.#healthTimer);
     this.#session.stop();
     await this.devices.stop(CLOSE_MS);
@@ -258,10 +255,6 @@ class OpenKiosk {
     return { config, settings, mode, session, facts, visit, till, canPay, printing, staff, health };
   }
 
-  hasGuide(id: string): boolean {
-    return guidesIn(this.scene()).some((guide) => guide.id === id);
-  }
-
   #sessionMachine() {
     const { work } = this;
     const { adviceShown, resultShown } = SESSION_MS;
@@ -293,7 +286,8 @@ class OpenKiosk {
   #endVisit(cardLies: boolean): void {
     this.visit.end();
     this.commands.dropSlip();
-    // What was said of a person's card or PIN is not for the next one.
+    this.#forgetter.soon();
+    // What was said of a card or PIN is not for the next person.
     if (this.notice && !OF_DEVICES.includes(this.notice)) this.notice = null;
     if (!cardLies) this.settings = this.#fresh();
   }

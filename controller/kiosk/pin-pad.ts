@@ -4,7 +4,8 @@
 const DIGITS_MAX = 16;
 
 export class PinPad {
-  readonly #digits = Buffer.alloc(DIGITS_MAX);
+  /** Outside the heap of JavaScript, which would leave copies where it moves things. */
+  readonly #digits = Buffer.from(new ArrayBuffer(DIGITS_MAX));
   #typed = 0;
 
   get typed(): number {

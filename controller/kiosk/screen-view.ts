@@ -131,7 +131,7 @@ function adviceIn({ config, settings }: Scene, code: Parameters<typeof adviceFor
   return adviceFor(code, { guides: guidesOf(config, settings.locale), site });
 }
 
-export function guidesIn({ config, settings }: Pick<Scene, 'config' | 'settings'>): Guide[] {
+function guidesIn({ config, settings }: Pick<Scene, 'config' | 'settings'>): Guide[] {
   const fill = (text: string) => withPhones(text, config.site);
   return guidesOf(config, settings.locale).guides.map(({ id, title, sections }) => ({
     ...{ id, title: fill(title) },

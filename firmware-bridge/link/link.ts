@@ -3,6 +3,7 @@
 import type { Fault, Reply } from '../faults.ts';
 
 export interface LinkListener {
+  /** The bytes are there during the call alone: whoever keeps any copies them. */
   data(bytes: Buffer): void;
   /** Comes once; the link is dead afterwards and must be replaced by a new one. */
   lost(fault: Fault): void;

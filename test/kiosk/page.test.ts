@@ -295,13 +295,38 @@ test('GIVEN a person on the screen WHEN the line is cut THEN nothing of him stay
       await server.close();
       await page.getByTestId('connecting').waitFor();
       assert.not.match(await page.content(), /330203|测试甲/);
-      assert.equal(await page.evaluate(KEPT), { local: 0, session: 0, cookie: '', databases: 0 });
+      assert.equal(await page.evaluate(KEPT), NOTHING_KEPT);
     },
     { mayComplain: true },
   ));
 
-const KEPT = `indexedDB.databases().then((databases) => ({ local: localStorage.length,
-  session: sessionStorage.length, cookie: document.cookie, databases: databases.length }))`;
+/** From the welcome to the card taken back. */
+const ORDINARY: readonly ScreenName[] = [
+  ...(['reading', 'card', 'card-revealed', 'card-balance', 'pin-typed', 'card-insurance'] as const),
+  ...(['print-preview-full', 'printing', 'printed', 'take-card', 'welcome'] as const),
+];
+
+test('GIVEN an ordinary session WHEN it is over THEN the browser keeps nothing of it', () =>
+  withKiosk(async ({ page, requests, show }) => {
+    for (const name of ORDINARY) await show(name);
+    assert.not.match(await page.content(), /330203|测试甲|data:image/);
+    assert.equal(await page.evaluate(KEPT), NOTHING_KEPT);
+    const asked = requests.filter((address) => !address.startsWith('data:'));
+    assert.equal(
+      asked.filter((address) => !/speech|live|[/](app|style|icon)|[/]$/.test(address)),
+      [],
+    );
+  }));
+
+const KEPT = `Promise.all([indexedDB.databases(), caches.keys()]).then(([databases, stores]) => ({
+  local: localStorage.length, session: sessionStorage.length, cookie: document.cookie,
+  databases: databases.length, stores: stores.length, history: history.length,
+  state: history.state }))`;
+/** `about:blank` and the page itself stand in the history. */
+const NOTHING_KEPT = {
+  ...{ local: 0, session: 0, cookie: '', databases: 0, stores: 0 },
+  ...{ history: 2, state: null },
+};
 
 test('GIVEN sound WHEN a new prompt comes THEN it is fetched, once, unless sound is off', () =>
   withKiosk(async ({ requests, show }) => {
@@ -351,10 +376,11 @@ test('GIVEN a slip longer than its place WHEN looked at THEN the big arrow shows
     const slip = page.locator('.slip');
     const bottom = () => slip.evaluate((node) => node.getBoundingClientRect().bottom);
     const before = await bottom();
-    await page.getByTestId('more').click();
+    const dialog = page.getByTestId('ask-print');
+    await dialog.getByTestId('more').click();
     await page.waitForTimeout(50);
     assert.ok((await bottom()) < before);
-    assert.ok(await page.getByTestId('less').isEnabled());
+    assert.ok(await dialog.getByTestId('less').isEnabled());
   }));
 
 function inSight(part: ReturnType<Page['getByText']>): Promise<boolean> {

@@ -45,6 +45,11 @@ frames.test('frames cut anywhere come out whole and in order', () => {
         at += size;
       }
       assert.equal(got, sent);
+      // PINs go one way and names the other.
+      assert.ok(
+        bytes.every((byte) => byte === 0),
+        'what was taken is wiped',
+      );
     }),
   );
 });
