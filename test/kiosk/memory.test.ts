@@ -77,8 +77,9 @@ async function withKiosk(body: (stage: Stage) => Promise<void>): Promise<void> {
     file,
     'extends: shipped:sites/ningbo.yaml\nguides: shipped:sites/ningbo-guides\n' +
       "kiosk: { id: K01, place: '00019001' }\ndata_dir: data\n" +
-      `contactless: { kind: serial, path: ${pad.path} }\n` +
-      `ssc: { keys: hsm, hsm: { port: ${port}, tls: false } }\n` +
+      // On a busy machine this process answers late.
+      `contactless: { kind: serial, path: ${pad.path}, ack_timeout_ms: 2000 }\n` +
+      `ssc: { keys: hsm, timeout_ms: 9000, hsm: { port: ${port}, tls: false } }\n` +
       `printer: { kind: serial, path: ${printer.path}, flow: none }\n` +
       'speech: { enabled: false }\nscreen: { port: 0 }\n',
   );

@@ -20,7 +20,7 @@ async function plugged(body: (bench: Bench) => Promise<void>, options: { link?: 
   assert.ok(opened.ok);
   const bench: Bench = { pty, link: opened.value, heard: [], losses: [], sent: [] };
   bench.link.listen({
-    data: (bytes) => bench.heard.push(bytes),
+    data: (bytes) => bench.heard.push(Buffer.from(bytes)),
     lost: (fault) => bench.losses.push(fault),
   });
   pty.onData((bytes) => bench.sent.push(bytes));
@@ -74,6 +74,16 @@ serial.test('GIVEN a device WHEN bytes go both ways THEN they arrive and are cou
   }),
 );
 
+serial.test('GIVEN what a card says WHEN it was heard THEN the port does not keep it', () =>
+  plugged(async ({ pty, link }) => {
+    const lent: Buffer[] = [];
+    link.listen({ data: (bytes) => lent.push(bytes), lost() {} });
+    pty.write(Buffer.from('a name'));
+    await eventually('it arrives', () => lent.length > 0);
+    assert.ok(Buffer.concat(lent).every((byte) => byte === 0));
+  }),
+);
+
 serial.test('GIVEN traffic WHEN the baud rate changes THEN nothing is lost', () =>
   plugged(async ({ link, sent }) => {
     link.write(Buffer.from('before'));
@@ -90,7 +100,7 @@ serial.test('GIVEN bytes before the listener WHEN it comes THEN it hears them', 
   pty.write(Buffer.from('early'));
   await eventually('the port has read', () => opened.value.counters().bytes_in === 5);
   const heard: Buffer[] = [];
-  opened.value.listen({ data: (bytes) => heard.push(bytes), lost() {} });
+  opened.value.listen({ data: (bytes) => heard.push(Buffer.from(bytes)), lost() {} });
   assert.is(text(heard), 'early');
   await opened.value.close();
   pty.unplug();
