@@ -120,7 +120,7 @@ const WORKS: readonly (readonly [string, string, number, Work])[] = [
 ];
 
 async function pinAndInsurance(card: Card): Promise<Reply<unknown>> {
-  const entry = { pin: '123456', lastTryAgreed: false };
+  const entry = { pin: Buffer.from('123456'), lastTryAgreed: false };
   const verdict = await verifyPin(card, entry, readingDeps());
   if (verdict.ok) assert.is(verdict.value.kind, 'right');
   return verdict.ok ? readInsurance(card, readingDeps()) : verdict;
