@@ -1,7 +1,7 @@
 /**
  * What JavaScript cannot wipe — names and numbers as strings — goes when garbage is collected, so
- * it is collected when a person has gone. Nothing happens unless Node was started with `--expose-gc`,
- * as the unit file does (config/board).
+ * it is collected when a person has gone. Nothing happens unless Node was started with
+ * `--expose-gc`, as the unit file does (config/board).
  */
 
 import type { Clock, Timer } from '../../firmware-bridge/ports.ts';
