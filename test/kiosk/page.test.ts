@@ -1,72 +1,14 @@
 import axe from 'axe-core';
 import type { Page } from 'playwright-core';
 import * as assert from 'uvu/assert';
-import { makeAssets } from '../../controller/kiosk/screen/assets.ts';
-import { startScreen } from '../../controller/kiosk/screen/server.ts';
 import type { KioskCommand, Slip } from '../../controller/kiosk/view.ts';
-import type { WebServer } from '../../controller/web/server.ts';
-import { systemClock } from '../../firmware-bridge/clock.ts';
-import { type Visit, type VisitOptions, withPage } from '../kit/browser.ts';
 import { feature, PROGRAMS } from '../kit/feature.ts';
-import { createFakeDesk, type FakeDesk, type ScreenName, screens, viewOf } from './fake-desk.ts';
+import { type FakeDesk, type ScreenName, screens, viewOf } from './fake-desk.ts';
+import { LANDSCAPE, settled, withKiosk } from './page-bench.ts';
 
 const page = feature('kiosk page');
 const DEADLINE_MS = 120_000;
-const LANDSCAPE = { width: 1280, height: 800 };
 const PORTRAIT = { width: 1080, height: 1920 };
-
-interface Stage extends Visit {
-  readonly desk: FakeDesk;
-  readonly server: WebServer;
-  /** Shows a scripted view and waits until it is there. */
-  show(name: ScreenName, change?: Parameters<FakeDesk['show']>[0]): Promise<void>;
-}
-
-/** Opens the kiosk's page on a scripted desk; afterwards nothing may have left the machine. */
-async function withKiosk(
-  body: (stage: Stage) => Promise<void>,
-  options: VisitOptions & { mayComplain?: boolean; language?: 'zh-CN' | 'en' } = {},
-): Promise<void> {
-  const { language = 'zh-CN', mayComplain = false, ...visitOptions } = options;
-  const desk = createFakeDesk(language);
-  const assets = await makeAssets();
-  const server = await startScreen({
-    desk,
-    host: '127.0.0.1',
-    port: 0,
-    clock: systemClock,
-    assets,
-  });
-  try {
-    await withPage(
-      server.url,
-      async (visit) => {
-        const shown = visit.page.getByTestId('screen');
-        await shown.waitFor();
-        const show: Stage['show'] = async (name, change = {}) => {
-          const view = { ...viewOf(name, language), ...change };
-          desk.show(view);
-          await visit.page.locator(`[data-screen="${view.screen.kind}"]`).waitFor();
-          await settled(visit.page);
-        };
-        await body({ ...visit, desk, server, show });
-        if (!mayComplain) assert.equal(visit.complaints, []);
-        const { host } = new URL(server.url);
-        for (const address of visit.requests) {
-          if (!address.startsWith('data:')) assert.is(new URL(address).host, host, address);
-        }
-      },
-      { ...LANDSCAPE, ...visitOptions },
-    );
-  } finally {
-    await server.close();
-  }
-}
-
-/** Two frames: what was sent is drawn. */
-function settled(on: Page): Promise<unknown> {
-  return on.evaluate('new Promise((r) => requestAnimationFrame(() => requestAnimationFrame(r)))');
-}
 
 async function expectCommands(desk: FakeDesk, expected: readonly KioskCommand[]): Promise<void> {
   for (let tries = 0; desk.commands.length < expected.length && tries < 500; tries += 1) {
@@ -382,6 +324,25 @@ test('GIVEN a slip longer than its place WHEN looked at THEN the big arrow shows
     assert.ok((await bottom()) < before);
     assert.ok(await dialog.getByTestId('less').isEnabled());
   }));
+
+/** Where its arrows made the slip narrower, and thereby short enough to need none. */
+test('GIVEN a slip that nearly fits WHEN looked at THEN nothing flickers', () =>
+  withKiosk(
+    async ({ page, show }) => {
+      await show('print-preview');
+      await page.waitForTimeout(200);
+      assert.is(await page.evaluate(CHANGES), 0);
+    },
+    { width: 1080, height: 2240 },
+  ));
+
+const CHANGES = `new Promise((tell) => {
+  let changes = 0;
+  const watch = new MutationObserver((each) => { changes += each.length; });
+  watch.observe(document.querySelector('dialog'),
+    { subtree: true, childList: true, attributes: true });
+  setTimeout(() => tell(changes), 300);
+})`;
 
 function inSight(part: ReturnType<Page['getByText']>): Promise<boolean> {
   return part.evaluate((node) => {

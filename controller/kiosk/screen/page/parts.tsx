@@ -77,7 +77,13 @@ export function Rows({ rows }: { readonly rows: readonly (readonly [string, stri
 const PAGE_SHARE = 0.85;
 
 /** Longer than its place: big buttons turn the page, as nobody finds a scroll bar. */
-export function Scroll({ label, children }: { label: string; children: ComponentChildren }) {
+export function Scroll(props: {
+  readonly label: string;
+  readonly children: ComponentChildren;
+  /** What becomes lower when it becomes narrower: the buttons keep their place, needed or not. */
+  readonly picture?: boolean;
+}) {
+  const { label, children, picture = false } = props;
   const box = useRef<HTMLElement>(null);
   const [place, setPlace] = useState({ above: false, below: false });
   const look = () => {
@@ -107,7 +113,7 @@ export function Scroll({ label, children }: { label: string; children: Component
       >
         {children}
       </section>
-      {(place.above || place.below) && (
+      {(picture || place.above || place.below) && (
         <div class="scroll-turn">
           <TurnButton id="less" able={place.above} onClick={() => turn(-1)} />
           <TurnButton id="more" able={place.below} onClick={() => turn(1)} />

@@ -16,7 +16,7 @@ export function PrintDialog({ preview, canPrint }: PrintProps) {
   const { what, full, canFull, picture } = preview;
   const close = () => send({ type: 'back' });
   const paper = (
-    <Scroll label={printAsk.preview}>
+    <Scroll label={printAsk.preview} picture>
       <img class="slip" src={picture} alt={printAsk.preview} />
     </Scroll>
   );
