@@ -18,7 +18,7 @@ const LINES_MAX = 1;
 const CALLS_MAX = { disk: 4, sam: 2, line: 2 };
 /** At rest: heartbeats, a look into the field, the buzzer. */
 const TIMERS_AT_REST = 8;
-/** The segment in use and the next one. */
+/** The segment in use and the next one; an old one while somebody reads it. */
 const FILES_AT_REST = 2;
 /** Nobody waits for the record of a passage, and the disk may be slow. */
 const APPENDS_AT_REST = 4;
@@ -99,7 +99,7 @@ export class Holdings {
     const calls = Object.values(gate.counters()).map(({ under_way = 0 }) => under_way);
     const few =
       this.#owner.timers <= TIMERS_AT_REST + this.#spare.timers &&
-      this.files <= FILES_AT_REST &&
+      this.files <= FILES_AT_REST + (this.disk > 0 ? this.#spare.files : 0) &&
       rights === 0 &&
       waiting_appends <= (healed ? 0 : APPENDS_AT_REST) &&
       waiting <= COMMANDS_AT_REST &&

@@ -1,5 +1,6 @@
 /** A program: lives the cases of one flow and one return, dying at one moment after the other. */
 
+import { loadLibrary } from '../../firmware-bridge/barrier/board.ts';
 import { conclude, SETTLES_MS } from '../../sim/world/run.ts';
 import type { Story } from '../../sim/world/story.ts';
 import { World } from '../../sim/world/world.ts';
@@ -51,6 +52,9 @@ process.on('message', (order: AwaitOrder) => {
 async function enumerate(order: AwaitOrder): Promise<AwaitReport> {
   const flow = FLOWS.find(({ name }) => name === order.flow);
   if (!flow) throw new Error(`there is no flow ${order.flow}`);
+  // By nobody's process: it takes real time, which no world has.
+  installHook(() => undefined);
+  if (flow.fitted?.includes('modbus')) await loadLibrary();
   const sound = await live(flow, order, Number.POSITIVE_INFINITY);
   const { begun, resumed } = sound;
   const outcomes: Record<string, number> = {};
@@ -121,6 +125,6 @@ async function stretch(world: World, hook: AwaitHook, { flow, order, nth }: Stre
 function storyOf(flow: Flow): Story {
   return {
     ...{ seed: 1, lane: flow.lane, timed: false, sync_ms: 3, segment_bytes: SEGMENT_BYTES },
-    ...{ fitted: [], cards: cardsOf(flow), steps: [] },
+    ...{ fitted: flow.fitted ?? [], cards: cardsOf(flow), steps: [] },
   };
 }

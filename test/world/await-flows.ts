@@ -2,13 +2,15 @@
 
 import type { Fault } from '../../sim/world/faults.ts';
 import { passengerComes, SETTLES_MS } from '../../sim/world/run.ts';
-import type { CardClass, LaneKind, Step } from '../../sim/world/story.ts';
+import type { CardClass, Fitting, LaneKind, Step } from '../../sim/world/story.ts';
 import type { World } from '../../sim/world/world.ts';
 
 export interface Flow {
   readonly name: string;
   readonly lane: LaneKind;
   readonly card: CardClass;
+  /** What runs in the lane's own process besides; importers and office are other programs. */
+  readonly fitted?: readonly Extract<Fitting, 'modbus' | 'index'>[];
   /** What was before; the lane serves when it ends. */
   readonly before?: (world: World) => Promise<void>;
   readonly stretch: (world: World) => Promise<void>;
@@ -110,6 +112,14 @@ export const FLOWS: readonly Flow[] = [
     },
   },
   { name: 'start', lane: 'flat', card: 'sm4', before: longBooks, stretch: dieAndBoot },
+  {
+    name: 'start with an index',
+    ...{ lane: 'flat', card: 'sm4', fitted: ['index'], before: longBooks, stretch: dieAndBoot },
+  },
+  {
+    name: 'ride behind Modbus',
+    ...{ lane: 'flat', card: 'sm4', fitted: ['modbus'], stretch: tap, usual: 'pass' },
+  },
   { name: 'stop', lane: 'flat', card: 'sm4', before: tornTap, stretch: stop },
   { name: 'stop amid a tap', lane: 'flat', card: 'sm4', stretch: stopAmidTap },
   { name: 'rides over segments', lane: 'flat', card: 'sm4', stretch: severalRides },
