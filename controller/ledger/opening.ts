@@ -152,20 +152,39 @@ export function problemsIn(summaries: readonly Summary[]): string[] {
 }
 
 /** The segment to append to, and the one behind it where it is there. */
-export async function readyTail(
+export async function readyTail(options: SegmentOptions, contents: Contents): Promise<Ready> {
+  const opened: Segment[] = [];
+  try {
+    return await readied(options, contents, opened);
+  } catch (error) {
+    for (const { file } of opened) await file.close().catch(() => {});
+    throw error;
+  }
+}
+
+interface Ready {
+  readonly tail: Tail;
+  readonly next: Segment | null;
+}
+
+/** @param opened what is to be closed should it fail */
+async function readied(
   options: SegmentOptions,
   { summaries, position }: Contents,
-): Promise<{ tail: Tail; next: Segment | null }> {
+  opened: Segment[],
+): Promise<Ready> {
   const end = { seq: nextSeq(position) - 1, hash: position.hash, damaged_bytes: 0 };
   const last = summaries.filter(({ used }) => used > 0).at(-1);
   // A damaged file is evidence: it stays as it is.
   if (!last || last.spoilt) {
     const number = (last?.segment ?? 0) + 1;
     const segment = (await findEmpty(options, number)) ?? (await makeSegment(options, number));
+    opened.push(segment);
     const next = await findEmpty(options, number + 1);
     return { tail: { segment, size: 0, position: end }, next };
   }
   const segment = await reopenSegment(options, last.segment);
+  opened.push(segment);
   const { torn, used } = last;
   if (torn) await segment.file.write(torn.offset, Buffer.alloc(torn.length));
   await writeAgain(segment, torn?.offset ?? used);

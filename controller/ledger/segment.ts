@@ -70,13 +70,16 @@ export async function reopenSegment(options: SegmentOptions, number: number): Pr
   const { disk, directory, segment_bytes = SEGMENT_BYTES } = options;
   const file = await disk.open(`${directory}/${segmentName(number)}`, 'append');
   try {
-    await fill(file, await file.size(), segment_bytes);
+    await fill(file, await file.size(), segment_bytes).catch((error) => {
+      if (!isFull(error)) throw error;
+    });
+    await file.sync();
+    await disk.syncDirectory(directory);
+    return { number, file, limit: await file.size() };
   } catch (error) {
-    if (!isFull(error)) throw error;
+    await file.close().catch(() => {});
+    throw error;
   }
-  await file.sync();
-  await disk.syncDirectory(directory);
-  return { number, file, limit: await file.size() };
 }
 
 async function fill(file: DiskFile, from: number, to: number): Promise<void> {

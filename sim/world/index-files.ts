@@ -20,17 +20,20 @@ export function createSummaryFiles(disk: Disk, chance: Chance): SummaryStore {
       const values = new Map<number, Buffer>();
       for (const name of await disk.list(DIRECTORY)) {
         const file = await disk.open(`${DIRECTORY}/${name}`, 'read');
-        values.set(Number(name), await file.read(0, VALUE_MAX_BYTES));
-        await file.close();
+        const read = file.read(0, VALUE_MAX_BYTES).finally(() => file.close());
+        values.set(Number(name), await read);
       }
       return values;
     },
     async save(segment, value) {
       expectOpen();
       const file = await disk.open(pathOf(segment), 'append');
-      await file.truncate(0);
-      await file.write(0, value);
-      await file.close();
+      try {
+        await file.truncate(0);
+        await file.write(0, value);
+      } finally {
+        await file.close();
+      }
     },
     async forget(segment) {
       expectOpen();

@@ -1,6 +1,7 @@
 /** Files made ready before they are needed, the reserve of a full disk, and recovery. */
 
 import * as assert from 'uvu/assert';
+import { openLedger } from '../../../controller/ledger/ledger.ts';
 import { verifyLedger } from '../../../controller/ledger/verify.ts';
 import { feature } from '../../kit/feature.ts';
 import { MemoryDisk } from '../../kit/memory-disk.ts';
@@ -44,6 +45,39 @@ segments.test(
     assert.equal(again.problems, []);
   },
 );
+
+segments.test('GIVEN a disk that fails while a ledger opens THEN no file stays open', async () => {
+  let held = 0;
+  class CountingDisk extends MemoryDisk {
+    override async open(path: string, mode: 'read' | 'append') {
+      const file = await super.open(path, mode);
+      held += 1;
+      const close = async () => {
+        held -= 1;
+      };
+      return { ...file, close };
+    }
+  }
+  const disk = new CountingDisk();
+  const first = await open(disk, SMALL);
+  await tap(first, 1);
+  await first.close();
+  assert.is(held, 0);
+  let failures = 0;
+  for (let nth = 1; ; nth += 1) {
+    disk.syncTrouble = { in: nth, code: 'EIO', stays: false };
+    const opened = await openLedger({ disk, directory: DIRECTORY, ...SMALL });
+    if (opened.ok) {
+      disk.syncTrouble = { in: 0, code: 'EIO', stays: false };
+      await opened.value.close();
+      break;
+    }
+    failures += 1;
+    assert.is(held, 0, `sync ${nth}: ${opened.fault.detail}`);
+  }
+  assert.ok(failures > 0);
+  assert.is(held, 0);
+});
 
 async function logs(disk: MemoryDisk): Promise<string[]> {
   return (await disk.list(DIRECTORY)).filter((name) => name.startsWith('ledger-'));
