@@ -130,7 +130,9 @@ export function lineOf(border: Border, link: Link, { out, back } = READER): Link
       const spoiling = border.spoil(out);
       const carried = spoilt(bytes, spoiling);
       if (spoiling !== 'late' && !toChip.busy) return link.write(carried);
-      toChip.after(spoiling === 'late' ? LATE_MS : 0, () => void link.write(carried));
+      // Whoever wrote them may wipe them at once.
+      const kept = Buffer.from(carried);
+      toChip.after(spoiling === 'late' ? LATE_MS : 0, () => void link.write(kept));
       return ok(undefined);
     },
     listen(listener) {
@@ -139,11 +141,12 @@ export function lineOf(border: Border, link: Link, { out, back } = READER): Link
           if (!owner.alive) return;
           const spoiling = border.spoil(back);
           const carried = spoilt(bytes, spoiling);
-          const hear = () => {
-            if (owner.alive && carried.length > 0) listener.data(carried);
+          const hear = (heard: Buffer) => {
+            if (owner.alive && heard.length > 0) listener.data(heard);
           };
-          if (spoiling !== 'late' && !toHost.busy) hear();
-          else toHost.after(spoiling === 'late' ? LATE_MS : 0, hear);
+          if (spoiling !== 'late' && !toHost.busy) return hear(carried);
+          const kept = Buffer.from(carried);
+          toHost.after(spoiling === 'late' ? LATE_MS : 0, () => hear(kept));
         },
         lost(fault) {
           if (owner.alive) listener.lost(fault);
