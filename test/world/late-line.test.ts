@@ -1,4 +1,4 @@
-/** What is late on the reader line arrives as it was written, whatever the writer does meanwhile. */
+/** What is late on the reader line arrives as it was written, whatever its writer does then. */
 
 import * as assert from 'uvu/assert';
 import { createMemoryLinkPair } from '../../firmware-bridge/link/memory.ts';
