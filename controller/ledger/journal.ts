@@ -15,7 +15,14 @@ import {
   type Position,
   WRITE_MAX_BYTES,
 } from './frame.ts';
-import { isFull, makeSegment, type Segment, type SegmentOptions, segmentName } from './segment.ts';
+import {
+  isFull,
+  makeSegment,
+  mendEnd,
+  type Segment,
+  type SegmentOptions,
+  segmentName,
+} from './segment.ts';
 
 const WAITING_MAX = 1_000;
 const RESERVE_BYTES = 64 * 1024;
@@ -266,24 +273,23 @@ export class Journal {
   }
 
   /**
-   * Reads back what lies behind the last confirmed record and writes it once more, zeros where it
-   * was torn: after a failed sync the system's memory may hold what the disk does not. Throws when
-   * it cannot; then the fault stays.
+   * Reads back what lies behind the last confirmed record and makes it certain. Throws when it
+   * cannot; then the fault stays.
    */
   async #readBack(onFound: (found: RecordFound) => void): Promise<void> {
     const { disk, directory } = this.#parts.options;
     const { segment, size, position } = this.#tail;
     await segment.file.close().catch(() => {});
     const file = await disk.open(`${directory}/${segmentName(segment.number)}`, 'append');
-    this.#tail = { ...this.#tail, segment: { ...segment, file } };
+    const reopened = { ...segment, file };
+    this.#tail = { ...this.#tail, segment: reopened };
     const bytes = await file.read(size, LEFTOVER_MAX_BYTES);
     const { records, sound } = soundRecords(bytes, position);
-    bytes.fill(0, sound);
-    await file.write(size, bytes);
-    await file.sync();
+    const torn = lastNonZero(bytes) >= sound;
+    const mended = await mendEnd(reopened, { offset: size + sound, torn });
     const last = records.at(-1);
     const end = last ? { seq: last.seq, hash: last.hash, damaged_bytes: 0 } : position;
-    this.#tail = { ...this.#tail, size: size + sound, position: end };
+    this.#tail = { segment: mended, size: size + sound, position: end };
     this.#fault = null;
     for (const record of records) onFound(record);
   }

@@ -4,18 +4,12 @@
  */
 
 import { type DiskFile, failed, ok, type Reply } from '../../firmware-bridge/ports.ts';
-import {
-  FRAME_MAX_BYTES,
-  firstFrame,
-  LEFTOVER_MAX_BYTES,
-  nextSeq,
-  type Position,
-  startPosition,
-} from './frame.ts';
+import { FRAME_MAX_BYTES, firstFrame, nextSeq, type Position, startPosition } from './frame.ts';
 import type { Tail } from './journal.ts';
 import { readSegments } from './reader.ts';
 import {
   makeSegment,
+  mendEnd,
   reopenSegment,
   type Segment,
   type SegmentOptions,
@@ -183,24 +177,12 @@ async function readied(
     const next = await findEmpty(options, number + 1);
     return { tail: { segment, size: 0, position: end }, next };
   }
-  const segment = await reopenSegment(options, last.segment);
-  opened.push(segment);
-  const { torn, used } = last;
-  if (torn) await segment.file.write(torn.offset, Buffer.alloc(torn.length));
-  await writeAgain(segment, torn?.offset ?? used);
+  const reopened = await reopenSegment(options, last.segment);
+  opened.push(reopened);
+  const size = last.torn?.offset ?? last.used;
+  const segment = await mendEnd(reopened, { offset: size, torn: last.torn !== null });
   const next = await findEmpty(options, last.segment + 1);
-  return { tail: { segment, size: torn?.offset ?? used, position: end }, next };
-}
-
-/**
- * Writes once more what a failed write can have left. A process that died with a disk that failed
- * leaves records that the system's memory holds and the disk does not; as their pages count as
- * clean, a sync alone would not bring them there, and the next power cut would tear a hole.
- */
-async function writeAgain({ file }: Segment, end: number): Promise<void> {
-  const from = Math.max(0, end - LEFTOVER_MAX_BYTES);
-  await file.write(from, await file.read(from, end - from));
-  await file.sync();
+  return { tail: { segment, size, position: end }, next };
 }
 
 /** A file of zeros that was made ready before and never needed. */

@@ -4,6 +4,7 @@
  */
 
 import type { Disk, DiskFile } from '../../firmware-bridge/ports.ts';
+import { LEFTOVER_MAX_BYTES } from './frame.ts';
 import { errorCode } from './lock.ts';
 
 const SEGMENT_BYTES = 4 * 1024 * 1024;
@@ -70,16 +71,51 @@ export async function reopenSegment(options: SegmentOptions, number: number): Pr
   const { disk, directory, segment_bytes = SEGMENT_BYTES } = options;
   const file = await disk.open(`${directory}/${segmentName(number)}`, 'append');
   try {
-    await fill(file, await file.size(), segment_bytes).catch((error) => {
-      if (!isFull(error)) throw error;
-    });
-    await file.sync();
+    const limit = await complete(file, segment_bytes);
     await disk.syncDirectory(directory);
-    return { number, file, limit: await file.size() };
+    return { number, file, limit };
   } catch (error) {
     await file.close().catch(() => {});
     throw error;
   }
+}
+
+/** The end of what an existing file holds. */
+export interface End {
+  /** Behind the last record. */
+  readonly offset: number;
+  /** Did an unfinished write leave something behind it? */
+  readonly torn: boolean;
+}
+
+/**
+ * Makes certain what a disk that failed left in doubt. A torn end is cut off and its room made
+ * anew: zeros written over it could stop half-way, and what they leave looks like damage to records.
+ * Then the records before the end and the zeros behind it are written once more: after a failed sync
+ * the system's memory holds what the disk does not, and as its pages count as clean, a sync alone
+ * would not bring them there. Throws Node's own errors, save that a full disk gives less room.
+ */
+export async function mendEnd(segment: Segment, { offset, torn }: End): Promise<Segment> {
+  const { number, file } = segment;
+  if (torn) {
+    await file.truncate(offset);
+    await file.sync();
+  }
+  const limit = await complete(file, segment.limit);
+  const from = Math.max(0, offset - LEFTOVER_MAX_BYTES);
+  const to = Math.max(offset, Math.min(limit, offset + LEFTOVER_MAX_BYTES));
+  await file.write(from, await file.read(from, to - from));
+  await file.sync();
+  return { number, file, limit };
+}
+
+/** Fills a file up to its room, durably; tells how much there is. */
+async function complete(file: DiskFile, limit: number): Promise<number> {
+  await fill(file, await file.size(), limit).catch((error) => {
+    if (!isFull(error)) throw error;
+  });
+  await file.sync();
+  return file.size();
 }
 
 async function fill(file: DiskFile, from: number, to: number): Promise<void> {

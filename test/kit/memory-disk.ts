@@ -234,9 +234,11 @@ export class MemoryDisk implements Disk {
     this.syncs += 1;
     const asked = [...file.unsynced];
     await this.syncGate;
-    strike(this.syncTrouble);
-    for (const each of asked) if (file.unsynced.includes(each)) file.durable.apply(each);
+    const due = asked.filter((each) => file.unsynced.includes(each));
     file.unsynced = file.unsynced.filter((each) => !asked.includes(each));
+    // Linux takes pages that it failed to write for clean: no later sync writes them.
+    strike(this.syncTrouble);
+    for (const each of due) file.durable.apply(each);
   }
 
   #write(file: Stored, offset: number, bytes: Buffer): void {
