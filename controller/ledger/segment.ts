@@ -90,10 +90,10 @@ export interface End {
 
 /**
  * Makes certain what a disk that failed left in doubt. A torn end is cut off and its room made
- * anew: zeros written over it could stop half-way, and what they leave looks like damage to records.
- * Then the records before the end and the zeros behind it are written once more: after a failed sync
- * the system's memory holds what the disk does not, and as its pages count as clean, a sync alone
- * would not bring them there. Throws Node's own errors, save that a full disk gives less room.
+ * anew: zeros written over it could stop half-way, and what they leave looks like damage. Then the
+ * records before the end and the zeros behind it are written once more: after a failed sync the
+ * system's memory holds what the disk does not, and as its pages count as clean, a sync alone would
+ * not bring them there. Throws Node's own errors, save that a full disk gives less room.
  */
 export async function mendEnd(segment: Segment, { offset, torn }: End): Promise<Segment> {
   const { number, file } = segment;
