@@ -286,7 +286,7 @@ export class Journal {
     const bytes = await file.read(size, LEFTOVER_MAX_BYTES);
     const { records, sound } = soundRecords(bytes, position);
     const torn = lastNonZero(bytes) >= sound;
-    const mended = await mendEnd(reopened, { offset: size + sound, torn });
+    const mended = await mendEnd(reopened, { from: size, offset: size + sound, torn });
     const last = records.at(-1);
     const end = last ? { seq: last.seq, hash: last.hash, damaged_bytes: 0 } : position;
     this.#tail = { segment: mended, size: size + sound, position: end };

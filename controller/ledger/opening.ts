@@ -4,7 +4,14 @@
  */
 
 import { type DiskFile, failed, ok, type Reply } from '../../firmware-bridge/ports.ts';
-import { FRAME_MAX_BYTES, firstFrame, nextSeq, type Position, startPosition } from './frame.ts';
+import {
+  FRAME_MAX_BYTES,
+  firstFrame,
+  LEFTOVER_MAX_BYTES,
+  nextSeq,
+  type Position,
+  startPosition,
+} from './frame.ts';
 import type { Tail } from './journal.ts';
 import { readSegments } from './reader.ts';
 import {
@@ -180,7 +187,8 @@ async function readied(
   const reopened = await reopenSegment(options, last.segment);
   opened.push(reopened);
   const size = last.torn?.offset ?? last.used;
-  const segment = await mendEnd(reopened, { offset: size, torn: last.torn !== null });
+  const from = Math.max(0, size - LEFTOVER_MAX_BYTES);
+  const segment = await mendEnd(reopened, { from, offset: size, torn: last.torn !== null });
   const next = await findEmpty(options, last.segment + 1);
   return { tail: { segment, size, position: end }, next };
 }

@@ -82,6 +82,8 @@ export async function reopenSegment(options: SegmentOptions, number: number): Pr
 
 /** The end of what an existing file holds. */
 export interface End {
+  /** What lies before is known to be on the disk. */
+  readonly from: number;
   /** Behind the last record. */
   readonly offset: number;
   /** Did an unfinished write leave something behind it? */
@@ -95,14 +97,13 @@ export interface End {
  * system's memory holds what the disk does not, and as its pages count as clean, a sync alone would
  * not bring them there. Throws Node's own errors, save that a full disk gives less room.
  */
-export async function mendEnd(segment: Segment, { offset, torn }: End): Promise<Segment> {
+export async function mendEnd(segment: Segment, { from, offset, torn }: End): Promise<Segment> {
   const { number, file } = segment;
   if (torn) {
     await file.truncate(offset);
     await file.sync();
   }
   const limit = await complete(file, segment.limit);
-  const from = Math.max(0, offset - LEFTOVER_MAX_BYTES);
   const to = Math.max(offset, Math.min(limit, offset + LEFTOVER_MAX_BYTES));
   await file.write(from, await file.read(from, to - from));
   await file.sync();
