@@ -44,10 +44,12 @@ export interface Board {
 /** The board as a port of the world: no line, no driver. */
 export function createBoard(barrier: VirtualBarrier, ears: BoardEars): Board {
   const state = { fire: false, key: false, lost: false };
+  /** Has the process that runs asked for the board, and has it been told that it is there? */
+  const known = { wanted: false, found: false };
   let tell = (_event: BarrierEvent) => {};
   barrier.onEvent((event) => {
     ears.event(event);
-    if (!state.lost) tell(event);
+    if (known.found) tell(event);
   });
 
   return {
@@ -61,12 +63,13 @@ export function createBoard(barrier: VirtualBarrier, ears: BoardEars): Board {
     lose() {
       if (state.lost) return;
       state.lost = true;
+      known.found = false;
       tell('lost');
     },
     find() {
       if (!state.lost) return;
       state.lost = false;
-      found();
+      if (known.wanted) found();
     },
     setFire(on) {
       state.fire = on;
@@ -75,13 +78,17 @@ export function createBoard(barrier: VirtualBarrier, ears: BoardEars): Board {
     key(on) {
       if (state.key === on) return;
       state.key = on;
-      if (!state.lost) tell(on ? 'key-on' : 'key-off');
+      if (known.found) tell(on ? 'key-on' : 'key-off');
     },
     portOf,
   };
 
-  /** As the Modbus driver does: who was there before is told anew, then that the board is found. */
+  /**
+   * As the Modbus driver does: who was there before is told anew, then that the board is found;
+   * and nothing before that.
+   */
   function found(): void {
+    known.found = true;
     tell('zone-free');
     if (barrier.occupied) tell('zone-occupied');
     tell(state.fire ? 'fire-on' : 'fire-off');
@@ -91,6 +98,7 @@ export function createBoard(barrier: VirtualBarrier, ears: BoardEars): Board {
 
   function portOf({ owner, cross }: Border): Barrier {
     const listeners = new Set<(event: BarrierEvent) => void>();
+    Object.assign(known, { wanted: false, found: false });
     tell = (event) => {
       if (!owner.alive) return;
       for (const listener of [...listeners]) listener(event);
@@ -117,7 +125,9 @@ export function createBoard(barrier: VirtualBarrier, ears: BoardEars): Board {
       },
       probe: async () => health(),
       async recover() {
-        if (!state.lost && owner.alive) found();
+        if (!owner.alive) return health();
+        known.wanted = true;
+        if (!state.lost && !known.found) found();
         return health();
       },
       counters: () => ({}),
