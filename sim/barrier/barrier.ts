@@ -1,6 +1,7 @@
 /**
- * A virtual gate: two leaves, a safety zone, and one passenger at a time. It is honest hardware:
- * told to shut on somebody it does and counts; preventing that is the controller's duty.
+ * A virtual gate: two leaves, a safety zone, and one passenger at a time, or two at each other's
+ * heels. It is honest hardware: told to shut on somebody it does and counts; preventing that is the
+ * controller's duty.
  */
 
 import {
@@ -18,6 +19,8 @@ export interface BarrierOptions {
   readonly clock: Clock;
   /** Does a passenger who finds the gate open walk through? Asked whenever one could. */
   readonly walk: () => boolean;
+  /** Does somebody go through at the heels of the one who is in the zone? Nobody, if absent. */
+  readonly follows?: () => boolean;
   /** From closed to open; 400 if absent. */
   readonly travel_ms?: number;
   /** From the open gate into the zone; 700 if absent. */
@@ -180,11 +183,23 @@ function enterZone(state: State, purpose: 'passed' | 'intrusion'): void {
   change(state, { occupied: true });
   emit(state, 'zone-occupied');
   arm(state, { which: 'passenger', delay_ms: state.options.pass_ms ?? 900 }, () => {
-    change(state, { occupied: false });
+    const followed = purpose === 'passed' && state.options.follows?.() === true;
+    change(state, { occupied: followed });
     if (purpose === 'passed') {
       state.counters.passed += 1;
       emit(state, 'passed');
     }
+    if (followed) follow(state);
+    else emit(state, 'zone-free');
+  });
+}
+
+/** Two at once: the zone is free when the second one has left it. */
+function follow(state: State): void {
+  arm(state, { which: 'passenger', delay_ms: state.options.pass_ms ?? 900 }, () => {
+    change(state, { occupied: false });
+    state.counters.passed += 1;
+    emit(state, 'passed');
     emit(state, 'zone-free');
   });
 }

@@ -27,6 +27,8 @@ export interface BoardEars {
 export interface Board {
   /** `closed` with nobody in the passage. */
   readonly position: Position;
+  /** How many people have gone through, whichever way, or are in the passage now. */
+  readonly walked: number;
   /** A passenger has paid: he walks, be the gate open already. */
   invite(): void;
   intrude(): void;
@@ -55,6 +57,9 @@ export function createBoard(barrier: VirtualBarrier, ears: BoardEars): Board {
   return {
     get position() {
       return barrier.position;
+    },
+    get walked() {
+      return barrier.counters().passed ?? 0;
     },
     invite: () => {},
     intrude: () => barrier.intrude(),

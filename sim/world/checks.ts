@@ -75,9 +75,13 @@ export class Checks {
   /** Durable records by number. */
   readonly written = new Map<number, Readonly<Record<string, unknown>>>();
   readonly appended = new Map<number, string>();
+  /** How many people have gone through the gate, or are in it. */
+  walked: () => number = () => Number.POSITIVE_INFINITY;
   /** Is a serial on the list in force? */
   listed: (serial: string) => boolean = () => false;
   readonly privacy = createPrivacy((text) => this.fail('privacy', text));
+  /** Passages in the books. */
+  #passages = 0;
   readonly #clock: VirtualClock;
   readonly #intents = new Map<string, number>();
   readonly #byRef = new Map<number, Debit>();
@@ -102,15 +106,26 @@ export class Checks {
     for (const written of framesIn(bytes)) {
       const { seq } = written;
       const fields = fieldsOf(written);
+      const known = this.written.has(seq);
       if (!fields) this.fail('journal', `record ${seq} is no JSON`);
       this.written.set(seq, fields ?? {});
       if (fields?.type === 'intent') {
         this.#intents.set(`${fields.card} ${fields.counter} ${fields.at}`, seq);
       }
-      if (fields?.type !== 'passage') continue;
-      const debit = this.#byRef.get(Number(fields.ref));
-      if (debit) debit.passed = true;
+      if (fields?.type === 'passage') this.#passed(Number(fields.ref), known);
     }
+  }
+
+  /** @param known the record was durable before, and is written once more */
+  #passed(ref: number, known: boolean): void {
+    if (known) return;
+    const debit = this.#byRef.get(ref);
+    if (!debit?.verified) this.fail('doors', `a passage on story ${ref}, which nobody has paid`);
+    else if (debit.passed) this.fail('doors', `two passages on story ${ref}`);
+    if (debit) debit.passed = true;
+    this.#passages += 1;
+    if (this.#passages <= this.walked()) return;
+    this.fail('doors', `${this.#passages} passages are written, and fewer people went through`);
   }
 
   /** A command on its way to a card. */

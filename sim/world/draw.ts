@@ -35,6 +35,10 @@ const CROWD: Readonly<Record<CardClass, number>> = {
 const CARDS = 40;
 const PLAIN_KINDS = FAULT_KINDS.filter((kind) => !ATLAS[kind].of);
 const MINUTE_MS = 60_000;
+/** So many of 100 passengers are followed, or hurried by the next one. */
+const FOLLOWED = 3;
+const HURRIED = 4;
+const HURRY_MS = 150;
 
 export function drawStory(seed: number, { taps, faults = 1, fitted }: DrawOptions): Story {
   const chance = createChance(seed);
@@ -47,7 +51,11 @@ export function drawStory(seed: number, { taps, faults = 1, fitted }: DrawOption
   for (let id = 1; id <= taps; id += 1) {
     steps.push(drawStep(chance, { id, cards: cards.length, before: steps.at(-1), faults, timed }));
   }
-  const plain: Story = { seed, lane, timed, sync_ms, segment_bytes, fitted: [], cards, steps };
+  const together = walkTogether(steps, createChance(seed ^ 0x2_b0d1e5));
+  const plain: Story = {
+    ...{ seed, lane, timed, sync_ms, segment_bytes, fitted: [], cards },
+    steps: together,
+  };
   return fitOut(plain, { faults, fitted });
 }
 
@@ -69,6 +77,19 @@ function drawClass(classes: readonly CardClass[], place: number): CardClass {
     if (left < 0) return name;
   }
   return 'sm4';
+}
+
+/** Two at once, drawn by a chance of its own: all else in the story stays what its seed made it. */
+function walkTogether(steps: readonly Step[], chance: Chance): Step[] {
+  const percent = (share: number) => chance.next() < share / 100;
+  let hurrying = false;
+  return steps.map((step) => {
+    const pause_ms = hurrying ? chance.below(HURRY_MS) : step.pause_ms;
+    const followed = percent(FOLLOWED);
+    hurrying = percent(HURRIED);
+    const hurried = hurrying;
+    return { ...step, pause_ms, ...(followed && { followed }), ...(hurried && { hurried }) };
+  });
 }
 
 interface StepInput {

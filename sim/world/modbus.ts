@@ -20,6 +20,8 @@ import { type Border, lineOf } from './ports.ts';
 export interface ModbusOptions {
   readonly clock: VirtualClock;
   readonly walk: () => boolean;
+  /** Somebody sets out: does another one follow at his heels? */
+  readonly follows: () => boolean;
   /** What whoever comes next takes through the zone. */
   readonly crosses_ms: () => number;
   readonly ears: BoardEars;
@@ -30,6 +32,8 @@ const APPROACH_MS = 60;
 /** As quick as the beams can follow at the pace of the polls. */
 const SPEED_MPS = 2.4;
 const HESITATES_FROM_MS = 300;
+/** So close behind that both are in the passage, so far that the beams can part them. */
+const FOLLOWS_MS = 420;
 /** Longer than the watchdog, and a chunk that is late: by then a silent controller is noticed. */
 const NOTICED_MS = 4_000;
 const LOOK_MS = 500;
@@ -44,25 +48,39 @@ const MODBUS_CONFIG = barrierSchema.parse({
 });
 const LINE = { out: 'to-board', back: 'from-board' } as const;
 
-export function createModbusBoard({ clock, walk, crosses_ms, ears }: ModbusOptions): Board {
+export function createModbusBoard(options: ModbusOptions): Board {
+  const { clock, walk, follows, crosses_ms, ears } = options;
   const board = createVirtualBoard({ clock, unit: UNIT, travel_ms: 40, step_ms: 20 });
   const state = { plugged: true, mute: false, burning: false };
   const watch = createLineWatch(UNIT, clock, ears);
   let line: MemoryLink | null = null;
   let coming: Timer = null;
-  let invited = false;
+  /** Who wants to walk: at least one for each opening. */
+  let invited = 0;
+  /** From then on somebody may come in behind whoever came last. */
+  let behind_ms = 0;
   let direction: 'in' | 'out' = 'in';
   board.onOpen((towards) => {
     direction = towards;
     ears.event('opened');
-    invite();
+    invited = Math.max(1, invited);
+    approach();
   });
   return {
     get position() {
       return board.people > 0 && board.leaves === 'closed' ? 'closing' : board.leaves;
     },
-    invite,
-    intrude: () => come({ from: direction === 'in' ? 'far' : 'near', forces: true }),
+    get walked() {
+      const { passed_in = 0, passed_out = 0 } = board.counters();
+      return passed_in + passed_out + board.people;
+    },
+    invite() {
+      invited += 1;
+      approach();
+    },
+    intrude() {
+      if (board.people === 0) come({ from: direction === 'in' ? 'far' : 'near', forces: true });
+    },
     lose() {
       state.mute = true;
     },
@@ -87,24 +105,31 @@ export function createModbusBoard({ clock, walk, crosses_ms, ears }: ModbusOptio
   };
 
   /** One passenger for each opening, and for each who pays while the leaves stand open. */
-  function invite(): void {
-    invited = true;
-    if (coming !== null) return;
-    coming = clock.setTimeout(() => {
+  function approach(): void {
+    coming ??= clock.setTimeout(() => {
       coming = null;
-      if (!invited || board.leaves !== 'open') return;
-      if (board.people > 0 || !walk()) return invite();
-      invited = false;
-      come({ from: direction === 'in' ? 'near' : 'far' });
+      // Who could not walk before the leaves closed has gone.
+      if (board.leaves === 'closed' || board.leaves === 'closing') invited = 0;
+      if (invited === 0 || board.leaves !== 'open') return;
+      const behind = board.people === 0 || clock.now_ms() >= behind_ms;
+      if (behind && walk()) {
+        invited -= 1;
+        const from = direction === 'in' ? 'near' : 'far';
+        come({ from });
+        if (follows()) invited += 1;
+      }
+      if (invited > 0) approach();
     }, APPROACH_MS);
   }
 
   function come(passenger: Passenger): void {
-    if (board.people > 0) return;
     const for_ms = crosses_ms();
-    const hesitates = for_ms >= HESITATES_FROM_MS && { hesitates: { at_m: 0.7, for_ms } };
+    const stops = for_ms >= HESITATES_FROM_MS;
+    const hesitates = stops && { hesitates: { at_m: 0.7, for_ms } };
     board.walk({ speed_mps: SPEED_MPS, ...passenger, ...hesitates });
-    lookAgain();
+    // Nobody overtakes whoever stands still.
+    behind_ms = stops ? Number.POSITIVE_INFINITY : clock.now_ms() + FOLLOWS_MS;
+    if (board.people === 1) lookAgain();
   }
 
   /** Whoever is held must be free before the driver, or else the watchdog, has had its time. */

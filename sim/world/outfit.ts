@@ -12,11 +12,13 @@ import type { Border } from './ports.ts';
 import type { World } from './world.ts';
 
 interface BoardParts extends Pick<BoardEars, 'ordered'> {
+  /** Somebody is in the zone: does another one follow? */
+  readonly follows: () => boolean;
   /** What whoever comes next takes through the zone. */
   readonly crosses_ms: () => number;
 }
 
-export function makeBoard(world: World, { ordered, crosses_ms }: BoardParts): Board {
+export function makeBoard(world: World, { ordered, crosses_ms, follows }: BoardParts): Board {
   const { clock, story, checks, log } = world;
   const walk = () => world.walks;
   const ears: BoardEars = {
@@ -24,9 +26,11 @@ export function makeBoard(world: World, { ordered, crosses_ms }: BoardParts): Bo
     event: (event) => log.write(`gate ${event}`),
     broken: (what) => checks.fail('doors', what),
   };
-  if (story.fitted.includes('modbus')) return createModbusBoard({ clock, walk, crosses_ms, ears });
+  if (story.fitted.includes('modbus')) {
+    return createModbusBoard({ clock, walk, follows, crosses_ms, ears });
+  }
   const barrier = createVirtualBarrier({
-    ...{ clock, walk, travel_ms: 40, approach_ms: 40 },
+    ...{ clock, walk, follows, travel_ms: 40, approach_ms: 40 },
     get pass_ms() {
       return crosses_ms();
     },

@@ -11,6 +11,8 @@ export const TABLES = [
   /** In which mode of the lane, and state of the tap, faults struck. */
   'moments',
   'outcomes',
+  /** Who went through, and what the lane said of it. */
+  'walks',
   'books',
   'lists',
 ] as const;
@@ -18,7 +20,7 @@ export type Table = (typeof TABLES)[number];
 
 export function noCoverage(): Coverage {
   const [states, transitions, faults, moments] = [{}, {}, {}, {}];
-  return { states, transitions, faults, moments, outcomes: {}, books: {}, lists: {} };
+  return { states, transitions, faults, moments, outcomes: {}, walks: {}, books: {}, lists: {} };
 }
 
 export function addCoverage(sum: Coverage, more: Coverage): void {

@@ -77,6 +77,8 @@ export async function passengerComes(world: World, step: Step): Promise<void> {
   if (step.lingers_ms > 0) await clock.run(step.lingers_ms, () => checks.violation !== null);
   for (const target of field.targets()) field.leave(target);
   field.clearTears();
+  // The next one taps while this one walks.
+  if (step.hurried && world.told.some(({ kind }) => kind === 'granted')) return;
   const settled = await clock.run(SETTLES_MS, () => world.quiet || checks.violation !== null);
   if (!settled) world.expectShut();
   world.hazards.disarm();

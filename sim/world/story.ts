@@ -49,6 +49,10 @@ export interface Step {
   readonly walks: boolean;
   /** Through the zone; a slow one may still stand there when the lane starts anew. */
   readonly crosses_ms: number;
+  /** Somebody goes through at this one's heels, who may or may not have paid. */
+  readonly followed?: boolean;
+  /** The next one taps before this one has walked: two rights at once. */
+  readonly hurried?: boolean;
   readonly faults: readonly Fault[];
   /** The back office fetches the books meanwhile, and may confirm what it took. */
   readonly office?: 'fetch' | 'settle';

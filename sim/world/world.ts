@@ -31,6 +31,7 @@ import type { Step, Story } from './story.ts';
 const RESTART_MS = 2_000;
 /** More than the gate's own two seconds: the disk may be slow. */
 const STOPS_MS = 6_000;
+const INCIDENT = /"incident":"([a-z-]+)"/;
 
 export interface Life {
   readonly owner: Owner;
@@ -57,7 +58,7 @@ export class World {
   distrusted = false;
   #wrongMac2 = 0;
   /** What whoever comes next takes through the zone. */
-  readonly #crossing = { ms: 80 };
+  readonly #crossing = { ms: 80, followed: false };
   life: Life | null = null;
   /** Null once faults have stopped. */
   step: Step | null = null;
@@ -84,6 +85,7 @@ export class World {
     this.#psam = createVirtualPsam(clock, { timed: story.timed });
     this.board = makeBoard(this, {
       crosses_ms: () => this.#crossing.ms,
+      follows: () => this.#follows(),
       ordered: (what, doors) => this.#ordered(what, doors),
     });
     this.disk = new WorldDisk({
@@ -93,6 +95,7 @@ export class World {
         checks.durable(path, bytes);
       },
     });
+    checks.walked = () => this.board.walked;
     this.lists = makeLists(this, {
       borderOf: (owner) => this.#borderOf({ owner, holds: new Holdings(owner) }),
     });
@@ -170,10 +173,13 @@ export class World {
     if (!lane) return;
     const { gate } = lane;
     const seen = { mode: '', passage: '' };
+    let rights = 0;
     gate.onChange(() => {
       if (!owner.alive) return;
       const now = gate.snapshot();
       this.#bounded(holds.excess(now));
+      if (now.rights > rights) this.log.count('walks', `${now.rights} with a right`);
+      rights = now.rights;
       for (const machine of ['mode', 'passage'] as const) {
         const state = now[machine];
         if (seen[machine] === state) continue;
@@ -253,7 +259,17 @@ export class World {
     this.told = [];
     this.walks = step.walks;
     this.#crossing.ms = step.crosses_ms;
+    this.#crossing.followed = step.followed === true;
     this.hazards.arm(step);
+  }
+
+  /** Once for each who is followed. */
+  #follows(): boolean {
+    const { followed } = this.#crossing;
+    this.#crossing.followed = false;
+    if (followed) this.log.count('walks', 'somebody at the heels');
+    if (followed) this.log.write('somebody follows');
+    return followed;
   }
 
   #makeOffice(): Office {
@@ -327,6 +343,8 @@ export class World {
 
   #said(level: string, text: string): void {
     this.log.write(`${level} ${text}`);
+    const [, incident] = INCIDENT.exec(text) ?? [];
+    if (incident) this.log.count('walks', incident);
     this.checks.privacy.said(text);
   }
 

@@ -298,4 +298,20 @@ export const MUTANTS: readonly Mutant[] = [
     fitted: ['modbus'],
     rule: 'doors',
   },
+  {
+    name: 'lets a second one through on the same right',
+    file: 'controller/gate/passage.ts',
+    find: 'rights: context.rights.slice(1),',
+    put: 'rights: context.rights,',
+    seed: 1,
+    rule: 'doors',
+  },
+  {
+    name: 'writes a passage when somebody steps in',
+    file: 'controller/gate/passage.ts',
+    find: 'passing: {\n      on: {',
+    put: "passing: {\n      entry: ['useRight', 'recordPassage'],\n      on: {",
+    seed: 1,
+    rule: 'doors',
+  },
 ];

@@ -49,6 +49,26 @@ barrier.test('WHEN closed on the passenger THEN honest hardware closes and count
   assert.equal(events.slice(2), ['1900 closed', '2000 passed', '2000 zone-free']);
 });
 
+barrier.test(
+  'GIVEN somebody at his heels THEN the zone is free behind the second one',
+  async () => {
+    const clock = createFakeClock();
+    const followers = [true, false];
+    const follows = () => followers.shift() === true;
+    const gate = createVirtualBarrier({ clock, walk: () => true, follows });
+    const events: string[] = [];
+    gate.onEvent((event) => events.push(`${clock.now_ms()} ${event}`));
+    await gate.open('in');
+    await clock.advance(2_500);
+    assert.equal(events, ['400 opened', '1100 zone-occupied', '2000 passed']);
+    assert.ok(gate.occupied);
+    await clock.advance(10_000);
+    assert.equal(events.slice(3), ['2900 passed', '2900 zone-free']);
+    assert.is(gate.counters().passed, 2);
+    assert.is(clock.timers(), 0);
+  },
+);
+
 barrier.test('GIVEN a passenger who stands still THEN nobody passes until they walk', async () => {
   let walks = false;
   const { clock, gate, events } = createGate(() => walks);
