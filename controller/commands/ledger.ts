@@ -7,6 +7,7 @@ import { explainReport, verifyLedger } from '../ledger/verify.ts';
 import { SOFTWARE } from '../ops/version.ts';
 import type { ExitCode, Io } from './io.ts';
 
+/** Exits with 1 when something in the books cannot be read: then rows may be missing. */
 export async function ledgerExport(
   io: Io,
   directory: string,
@@ -14,11 +15,16 @@ export async function ledgerExport(
 ): Promise<ExitCode> {
   const ledger = await findLedger(io, directory);
   if (!ledger) return 2;
-  const stories = readStories(io.disk, ledger);
+  const lacks = new Set<string>();
+  const onLack = (text: string) => lacks.add(text);
+  const stories = readStories({ disk: io.disk, directory: ledger, onLack });
   for await (const line of exportClearing(stories, { format, software: SOFTWARE })) {
     await io.write(line);
   }
-  return 0;
+  for (const text of lacks) io.err(`${ledger}: ${text}`);
+  if (lacks.size === 0) return 0;
+  io.err('the export lacks what could not be read; see tapway ledger verify, and export again');
+  return 1;
 }
 
 export interface SettleOptions {

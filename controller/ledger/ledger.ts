@@ -202,7 +202,7 @@ class OpenLedger implements Ledger {
   }
 
   stories(): AsyncIterable<Story> {
-    return readStories(this.#parts.options.disk, this.#parts.options.directory);
+    return readStories(this.#parts.options);
   }
 
   get length(): number {

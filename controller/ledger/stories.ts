@@ -1,12 +1,16 @@
 /** Stories from records: one at a time in memory, or streamed from the files in order of `ref`. */
 
 import type { Disk } from '../../firmware-bridge/ports.ts';
-import { readSegments } from './reader.ts';
+import { problemIn } from './problems.ts';
+import { type Placed, readSegments } from './reader.ts';
 import type { LedgerRecord, Outcome, Story } from './records.ts';
 import { asRecord } from './shape.ts';
 
 /** A story whose further records lie more than this many records later is rare, and kept aside. */
 const WINDOW_RECORDS = 4_096;
+
+/** What may cost a story; gaps are for `verifyLedger`, as a lane may retire files meanwhile. */
+const LACKING: readonly Placed['kind'][] = ['record', 'damage', 'unreadable'];
 
 export type Later = Extract<LedgerRecord, { readonly ref: number }>;
 
@@ -39,15 +43,22 @@ export function isDebited({ debited, outcome }: Story): boolean | 'unknown' {
   return 'unknown';
 }
 
+export interface Books {
+  readonly disk: Disk;
+  readonly directory: string;
+  /** Hears of what cannot be read, in words: stories may lack it, or be missing. */
+  readonly onLack?: (text: string) => void;
+}
+
 /**
  * Every story, in order of `ref`, as the files stand at the call; needs no lock. Two passes: the
  * first only finds the rare records that come long after their intent.
  */
-export async function* readStories(disk: Disk, directory: string): AsyncGenerator<Story> {
-  const { late, last } = await findLate(disk, directory);
+export async function* readStories(books: Books): AsyncGenerator<Story> {
+  const { late, last } = await findLate(books);
   const finish = (story: Story) => (late.get(story.ref) ?? []).reduce(extend, story);
   const window = new Map<number, Story>();
-  for await (const { seq, record } of readRecords(disk, directory)) {
+  for await (const { seq, record } of readRecords(books)) {
     if (seq > last) break;
     take(window, seq, record);
     for (const story of window.values()) {
@@ -67,10 +78,10 @@ function take(window: Map<number, Story>, seq: number, record: LedgerRecord): vo
 }
 
 /** Records far behind their intent, by its number, and the number at which the files end now. */
-async function findLate(disk: Disk, directory: string) {
+async function findLate(books: Books) {
   const late = new Map<number, Later[]>();
   let last = 0;
-  for await (const { seq, record } of readRecords(disk, directory)) {
+  for await (const { seq, record } of readRecords(books)) {
     last = seq;
     if (!('ref' in record) || seq - record.ref <= WINDOW_RECORDS) continue;
     late.set(record.ref, [...(late.get(record.ref) ?? []), record]);
@@ -78,8 +89,12 @@ async function findLate(disk: Disk, directory: string) {
   return { late, last };
 }
 
-async function* readRecords(disk: Disk, directory: string) {
+async function* readRecords({ disk, directory, onLack }: Books) {
   for await (const found of readSegments(disk, directory)) {
+    if (LACKING.includes(found.kind)) {
+      const problem = problemIn(found);
+      if (problem) onLack?.(`${found.file} at ${'offset' in found ? found.offset : 0}: ${problem}`);
+    }
     if (found.kind !== 'record') continue;
     const record = asRecord(found.fields);
     if (record) yield { seq: found.seq, record };

@@ -94,7 +94,11 @@ export class Office {
   async fetch(disk: Disk = this.#options.disk): Promise<void> {
     const rows = new Map<number, Row>();
     const { checks } = this.#options;
-    const exported = exportClearing(readStories(disk, LEDGER), { format: 'jsonl', software: '' });
+    const onLack = (text: string) => {
+      throw new Error(text);
+    };
+    const stories = readStories({ disk, directory: LEDGER, onLack });
+    const exported = exportClearing(stories, { format: 'jsonl', software: '' });
     for await (const line of exported) {
       const row = JSON.parse(line) as Row;
       if (rows.has(row.record_seq)) checks.fail('money', `record ${row.record_seq} came twice`);

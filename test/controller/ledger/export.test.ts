@@ -1,10 +1,13 @@
 import * as assert from 'uvu/assert';
+import { ledgerExport } from '../../../controller/commands/ledger.ts';
 import { exportClearing } from '../../../controller/ledger/export.ts';
 import { openLedger } from '../../../controller/ledger/ledger.ts';
 import type { LedgerRecord } from '../../../controller/ledger/records.ts';
 import { readStories } from '../../../controller/ledger/stories.ts';
+import { createFakeClock } from '../../kit/fake-clock.ts';
 import { feature } from '../../kit/feature.ts';
 import { MemoryDisk } from '../../kit/memory-disk.ts';
+import { fileOf } from './books.ts';
 import { authorised, debited, intent, outcome, passage, sighting, TRIP } from './samples.ts';
 
 const exports = feature('ledger export');
@@ -17,7 +20,7 @@ async function lines(records: readonly LedgerRecord[], format: 'jsonl' | 'csv'):
   for (const record of records) assert.ok((await ledger.value.append(record)).ok);
   const written: string[] = [];
   const options = { format, software: 'tapway 0.1.0' };
-  for await (const line of exportClearing(readStories(disk, directory), options)) {
+  for await (const line of exportClearing(readStories({ disk, directory }), options)) {
     written.push(line);
   }
   return written;
@@ -130,5 +133,54 @@ for (const { name, records, status, after, tac } of endings) {
     assert.is(parsed.passed, false);
   });
 }
+
+async function exported(spoil: (disk: MemoryDisk) => void) {
+  const disk = new MemoryDisk();
+  const ledger = await openLedger({ disk, directory });
+  if (!ledger.ok) throw new Error(ledger.fault.detail);
+  for (const record of TAP) await ledger.value.append(record);
+  spoil(disk);
+  const rows: string[] = [];
+  const errors: string[] = [];
+  const code = await ledgerExport(
+    {
+      ...{ disk, clock: createFakeClock(), env: {}, out: () => {} },
+      write: async (text) => void rows.push(text),
+      err: (line) => errors.push(line),
+    },
+    directory,
+    'jsonl',
+  );
+  return { code, rows: rows.length, errors };
+}
+
+const LACKS = 'the export lacks what could not be read; see tapway ledger verify, and export again';
+
+exports.test('GIVEN books in order THEN the command is content', async () => {
+  assert.equal(await exported(() => {}), { code: 0, rows: 1, errors: [] });
+});
+
+exports.test('GIVEN damaged books THEN the command says so, and what it lacks', async () => {
+  const spoilt = await exported((disk) => {
+    const path = fileOf(1);
+    const bytes = disk.peek(path);
+    bytes.fill(0x58, 100, 110);
+    disk.poke(path, bytes);
+  });
+  const [first = '', last] = spoilt.errors;
+  assert.is(spoilt.code, 1);
+  assert.is(spoilt.rows, 0, 'its intent was damaged');
+  assert.match(first, /ledger-000001\.log at 0: \d+ damaged bytes; the records in them are lost/);
+  assert.is(last, LACKS);
+});
+
+exports.test('GIVEN a disk that cannot read THEN the command says so', async () => {
+  const spoilt = await exported((disk) => {
+    disk.readTrouble = { in: 1, code: 'EIO', stays: true };
+  });
+  assert.is(spoilt.code, 1);
+  assert.match(spoilt.errors[0] ?? '', /ledger-000001\.log at 0: the disk cannot read it: .*EIO/);
+  assert.is(spoilt.errors.at(-1), LACKS);
+});
 
 exports.run();
