@@ -106,20 +106,23 @@ export function createModbusBoard(options: ModbusOptions): Board {
 
   /** One passenger for each opening, and for each who pays while the leaves stand open. */
   function approach(): void {
-    coming ??= clock.setTimeout(() => {
+    if (coming !== null) return;
+    coming = clock.setTimeout(() => {
       coming = null;
       // Who could not walk before the leaves closed has gone.
       if (board.leaves === 'closed' || board.leaves === 'closing') invited = 0;
-      if (invited === 0 || board.leaves !== 'open') return;
-      const behind = board.people === 0 || clock.now_ms() >= behind_ms;
-      if (behind && walk()) {
-        invited -= 1;
-        const from = direction === 'in' ? 'near' : 'far';
-        come({ from });
-        if (follows()) invited += 1;
-      }
-      if (invited > 0) approach();
+      if (invited > 0 && board.leaves === 'open') stepIn();
     }, APPROACH_MS);
+  }
+
+  function stepIn(): void {
+    const hasRoom = board.people === 0 || clock.now_ms() >= behind_ms;
+    if (hasRoom && walk()) {
+      invited -= 1;
+      come({ from: direction === 'in' ? 'near' : 'far' });
+      if (follows()) invited += 1;
+    }
+    if (invited > 0) approach();
   }
 
   function come(passenger: Passenger): void {
