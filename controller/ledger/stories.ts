@@ -4,6 +4,7 @@ import type { Disk } from '../../firmware-bridge/ports.ts';
 import { problemIn } from './problems.ts';
 import { type Placed, readSegments } from './reader.ts';
 import type { LedgerRecord, Outcome, Story } from './records.ts';
+import { segmentName, segmentNumbers } from './segment.ts';
 import { asRecord } from './shape.ts';
 
 /** A story whose further records lie more than this many records later is rare, and kept aside. */
@@ -52,10 +53,13 @@ export interface Books {
 
 /**
  * Every story, in order of `ref`, as the files stand at the call; needs no lock. Two passes: the
- * first only finds the rare records that come long after their intent.
+ * first only finds the rare records that come long after their intent. The lane may have written
+ * the last of it this very moment: it is made durable before anybody is told, or a power cut could
+ * take back what the host has heard.
  */
 export async function* readStories(books: Books): AsyncGenerator<Story> {
   const { late, last } = await findLate(books);
+  await makeDurable(books);
   const finish = (story: Story) => (late.get(story.ref) ?? []).reduce(extend, story);
   const window = new Map<number, Story>();
   for await (const { seq, record } of readRecords(books)) {
@@ -87,6 +91,17 @@ async function findLate(books: Books) {
     late.set(record.ref, [...(late.get(record.ref) ?? []), record]);
   }
   return { late, last };
+}
+
+async function makeDurable({ disk, directory, onLack }: Books): Promise<void> {
+  for (const number of await segmentNumbers(disk, directory)) {
+    const name = segmentName(number);
+    const file = await disk.open(`${directory}/${name}`, 'read').catch(() => null);
+    // Retired meanwhile, or told of by whoever reads it.
+    if (file === null) continue;
+    await file.sync().catch((error) => onLack?.(`${name} is not durable: ${String(error)}`));
+    await file.close();
+  }
 }
 
 async function* readRecords({ disk, directory, onLack }: Books) {

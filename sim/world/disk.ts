@@ -19,13 +19,12 @@ interface Stored {
   readonly content: Content;
   readonly durable: Content;
   unsynced: Change[];
+  /** Syncs that failed: everyone who has the file open hears of each at the next sync. */
+  failures: number;
 }
 
-/** A name given to a file or, with null, taken away. */
-interface Naming {
-  readonly path: string;
-  readonly file: Stored | null;
-}
+/** Names that change together, as with a rename: given to a file or, with null, taken away. */
+type Naming = readonly (readonly [path: string, file: Stored | null])[];
 
 export interface WorldDiskOptions {
   readonly clock: Clock;
@@ -50,7 +49,7 @@ export class WorldDisk implements Disk {
   /** Power cut: some of what was not synced survives, as chance has it. */
   cut(chance: Chance): void {
     const kept = chance.below(this.#namings.length + 1);
-    for (const naming of this.#namings.slice(0, kept)) this.#nameDurably(naming);
+    for (const naming of this.#namings.slice(0, kept)) applyNames(this.#durableNames, naming);
     this.#namings = [];
     for (const file of new Set([...this.#files.values(), ...this.#durableNames.values()])) {
       surviveCut(file, chance);
@@ -65,7 +64,8 @@ export class WorldDisk implements Disk {
 
   /** A file that came here durably, by whatever way. */
   place(path: string, bytes: Buffer): void {
-    const file = { content: new Content(bytes), durable: new Content(bytes), unsynced: [] };
+    const [content, durable] = [new Content(bytes), new Content(bytes)];
+    const file = { content, durable, unsynced: [], failures: 0 };
     this.#files.set(path, file);
     this.#durableNames.set(path, file);
   }
@@ -91,32 +91,36 @@ export class WorldDisk implements Disk {
   }
 
   async syncDirectory(): Promise<void> {
-    for (const naming of this.#namings) this.#nameDurably(naming);
+    for (const naming of this.#namings) applyNames(this.#durableNames, naming);
     this.#namings = [];
   }
 
   async rename(from: string, to: string): Promise<void> {
     const file = this.#stored(from);
-    this.#name({ path: to, file });
-    this.#name({ path: from, file: null });
+    this.#name([
+      [to, file],
+      [from, null],
+    ]);
   }
 
   async link(from: string, to: string): Promise<void> {
-    this.#name({ path: to, file: this.#stored(from) });
+    this.#name([[to, this.#stored(from)]]);
   }
 
   async remove(path: string): Promise<void> {
     for (const name of [...this.#files.keys()]) {
-      if (name === path || name.startsWith(`${path}/`)) this.#name({ path: name, file: null });
+      if (name === path || name.startsWith(`${path}/`)) this.#name([[name, null]]);
     }
   }
 
   async open(path: string, mode: 'read' | 'append'): Promise<DiskFile> {
     if (mode === 'append' && !this.#files.has(path)) {
-      const file = { content: new Content(), durable: new Content(), unsynced: [] };
-      this.#name({ path, file });
+      const [content, durable] = [new Content(), new Content()];
+      const file = { content, durable, unsynced: [], failures: 0 };
+      this.#name([[path, file]]);
     }
     const file = this.#stored(path);
+    let heard = file.failures;
     return {
       size: async () => file.content.length,
       read: async (offset, length) => {
@@ -124,7 +128,12 @@ export class WorldDisk implements Disk {
         return file.content.slice(offset, length);
       },
       write: async (offset, bytes) => this.#write(file, offset, bytes),
-      sync: () => this.#sync(path, file),
+      sync: async () => {
+        await this.#sync(path, file);
+        if (heard === file.failures) return;
+        heard = file.failures;
+        throw diskError('EIO');
+      },
       truncate: async (size) => change(file, { offset: size, bytes: null }),
       close: async () => {},
     };
@@ -140,7 +149,10 @@ export class WorldDisk implements Disk {
     const due = asked.filter((made) => file.unsynced.includes(made));
     file.unsynced = file.unsynced.filter((made) => !asked.includes(made));
     // Linux takes pages that it failed to write for clean: no later sync writes them.
-    if (trouble?.kind === 'failing') throw diskError('EIO');
+    if (trouble?.kind === 'failing') {
+      file.failures += 1;
+      return;
+    }
     for (const made of due) {
       file.durable.apply(made);
       if (made.bytes) onDurable(path, made.offset, made.bytes);
@@ -161,21 +173,21 @@ export class WorldDisk implements Disk {
   }
 
   #name(naming: Naming): void {
-    const { path, file } = naming;
-    if (file) this.#files.set(path, file);
-    else this.#files.delete(path);
+    applyNames(this.#files, naming);
     this.#namings.push(naming);
-  }
-
-  #nameDurably({ path, file }: Naming): void {
-    if (file) this.#durableNames.set(path, file);
-    else this.#durableNames.delete(path);
   }
 
   #stored(path: string): Stored {
     const file = this.#files.get(path);
     if (!file) throw diskError('ENOENT');
     return file;
+  }
+}
+
+function applyNames(names: Map<string, Stored>, naming: Naming): void {
+  for (const [path, file] of naming) {
+    if (file) names.set(path, file);
+    else names.delete(path);
   }
 }
 

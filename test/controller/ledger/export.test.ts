@@ -134,12 +134,15 @@ for (const { name, records, status, after, tac } of endings) {
   });
 }
 
-async function exported(spoil: (disk: MemoryDisk) => void) {
+async function booksOf(records: readonly LedgerRecord[]): Promise<MemoryDisk> {
   const disk = new MemoryDisk();
   const ledger = await openLedger({ disk, directory });
   if (!ledger.ok) throw new Error(ledger.fault.detail);
-  for (const record of TAP) await ledger.value.append(record);
-  spoil(disk);
+  for (const record of records) await ledger.value.append(record);
+  return disk;
+}
+
+async function exported(disk: MemoryDisk) {
   const rows: string[] = [];
   const errors: string[] = [];
   const code = await ledgerExport(
@@ -151,36 +154,55 @@ async function exported(spoil: (disk: MemoryDisk) => void) {
     directory,
     'jsonl',
   );
-  return { code, rows: rows.length, errors };
+  return { code, rows, errors };
 }
 
 const LACKS = 'the export lacks what could not be read; see tapway ledger verify, and export again';
 
 exports.test('GIVEN books in order THEN the command is content', async () => {
-  assert.equal(await exported(() => {}), { code: 0, rows: 1, errors: [] });
+  const { code, rows, errors } = await exported(await booksOf(TAP));
+  assert.equal([code, rows.length, errors], [0, 1, []]);
 });
 
 exports.test('GIVEN damaged books THEN the command says so, and what it lacks', async () => {
-  const spoilt = await exported((disk) => {
-    const path = fileOf(1);
-    const bytes = disk.peek(path);
-    bytes.fill(0x58, 100, 110);
-    disk.poke(path, bytes);
-  });
-  const [first = '', last] = spoilt.errors;
-  assert.is(spoilt.code, 1);
-  assert.is(spoilt.rows, 0, 'its intent was damaged');
+  const disk = await booksOf(TAP);
+  const bytes = disk.peek(fileOf(1));
+  disk.poke(fileOf(1), bytes.fill(0x58, 100, 110));
+  const { code, rows, errors } = await exported(disk);
+  const [first = '', last] = errors;
+  assert.is(code, 1);
+  assert.equal(rows, [], 'its intent was damaged');
   assert.match(first, /ledger-000001\.log at 0: \d+ damaged bytes; the records in them are lost/);
   assert.is(last, LACKS);
 });
 
 exports.test('GIVEN a disk that cannot read THEN the command says so', async () => {
-  const spoilt = await exported((disk) => {
-    disk.readTrouble = { in: 1, code: 'EIO', stays: true };
-  });
-  assert.is(spoilt.code, 1);
-  assert.match(spoilt.errors[0] ?? '', /ledger-000001\.log at 0: the disk cannot read it: .*EIO/);
-  assert.is(spoilt.errors.at(-1), LACKS);
+  const disk = await booksOf(TAP);
+  disk.readTrouble = { in: 1, code: 'EIO', stays: true };
+  const { code, errors } = await exported(disk);
+  assert.is(code, 1);
+  assert.match(errors[0] ?? '', /ledger-000001\.log at 0: the disk cannot read it: .*EIO/);
+  assert.is(errors.at(-1), LACKS);
+});
+
+exports.test('GIVEN a disk that cannot sync THEN the command says so', async () => {
+  const disk = await booksOf(TAP);
+  disk.syncTrouble = { in: 1, code: 'EIO', stays: false };
+  const { code, rows, errors } = await exported(disk);
+  assert.equal([code, rows.length], [1, 1]);
+  assert.match(errors[0] ?? '', /ledger-000001\.log is not durable: .*EIO/);
+});
+
+exports.test('WHEN the power goes THEN nothing is taken back that was exported', async () => {
+  const written = await booksOf(TAP);
+  const disk = await booksOf(TAP.slice(0, 3));
+  // The lane has written the outcome, and its sync is still under way.
+  const lane = await disk.open(fileOf(1), 'append');
+  await lane.write(0, written.peek(fileOf(1)));
+  const { rows } = await exported(disk);
+  assert.match(rows[0] ?? '', /"status":"done"/);
+  disk.crash();
+  assert.equal((await exported(disk)).rows, rows);
 });
 
 exports.run();
