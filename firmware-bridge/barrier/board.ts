@@ -19,7 +19,7 @@ export interface BoardCounts {
 export interface Board {
   /** Why the line is dead; null while it lives. */
   readonly lost: string | null;
-  /** Reading makes sense from then on: an answer that came too late must not pass for it. */
+  /** Reading makes sense from then on: the late answer to a reading must not pass for the next. */
   readonly readable_ms: number;
   readInputs(first: number, count: number): Promise<Reply<readonly boolean[]>>;
   writeCoil(address: number, on: boolean): Promise<Reply<void>>;
@@ -78,7 +78,9 @@ export async function openBoard(options: BoardOptions): Promise<Board> {
       return readable_ms;
     },
     async readInputs(first, count) {
+      const { timeouts } = counts;
       const answer = await ask(`inputs ${first}…`, () => client.readDiscreteInputs(first, count));
+      if (counts.timeouts > timeouts) readable_ms = clock.now_ms() + timeout_ms;
       return answer.ok ? ok(answer.value.data.slice(0, count)) : answer;
     },
     async writeCoil(address, on) {
@@ -112,7 +114,6 @@ export async function openBoard(options: BoardOptions): Promise<Board> {
     free_ms = clock.now_ms() + gapOf(baud);
     if (!answer) {
       counts.timeouts += 1;
-      readable_ms = clock.now_ms() + timeout_ms;
       return failed('barrier-lost', 'none', `unit ${unit}: no answer for ${what}`);
     }
     if ('value' in answer) return ok(answer.value);

@@ -277,8 +277,9 @@ function urgent(gate: Gate, agenda: Agenda, { readable_ms }: Board): Work | null
     motion.repeat();
     lamps.repeat();
   }
-  // Shutting waits while the last sample saw somebody: the passage machine hears of it soon.
-  const free = ordered !== null || !senses.obstructed;
+  // Shutting waits while the last sample saw somebody, of which the passage machine hears soon, and
+  // while no sample comes: without power the leaves open, and somebody may have stepped in.
+  const free = ordered !== null || !(senses.obstructed || agenda.failing.read);
   if (free && motion.next) return 'motion';
   if (now_ms >= agenda.feed_ms) return 'feed';
   if (poll) return 'poll';

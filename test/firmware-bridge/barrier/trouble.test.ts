@@ -263,4 +263,29 @@ trouble.test(
   60_000,
 );
 
+trouble.test(
+  'GIVEN a board that was away WHEN somebody stepped in THEN it is not shut',
+  async () => {
+    let stood = 0;
+    for (let from_ms = 0; from_ms < 1_000; from_ms += 49) {
+      for (const away_ms of [450, 600, 800, 940]) {
+        const bench = await started();
+        const { clock, barrier, board } = bench;
+        assert.ok((await clock.until(barrier.shut())).ok);
+        await clock.advance(1_000 + from_ms);
+        // Without power the leaves open, and whoever stands there walks.
+        board.power(false);
+        board.walk({ from: 'near', hesitates: { at_m: 0.7, for_ms: 5_000 } });
+        await clock.advance(away_ms);
+        board.power(true);
+        await clock.advance(2_000);
+        if (board.people > 0 && bench.events.at(-1)?.endsWith('zone-occupied')) stood += 1;
+        assert.is(board.counters().crushed, 0, `away from ${from_ms} for ${away_ms} ms`);
+        await ended(bench);
+      }
+    }
+    assert.ok(stood > 20, `he stood there ${stood} times`);
+  },
+);
+
 trouble.run();
