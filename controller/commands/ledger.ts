@@ -7,7 +7,7 @@ import { explainReport, verifyLedger } from '../ledger/verify.ts';
 import { SOFTWARE } from '../ops/version.ts';
 import type { ExitCode, Io } from './io.ts';
 
-/** Exits with 1 when something in the books cannot be read: then rows may be missing. */
+/** Exits with 1 when something in the books is lost or cannot be read: rows may be missing. */
 export async function ledgerExport(
   io: Io,
   directory: string,
@@ -23,7 +23,7 @@ export async function ledgerExport(
   }
   for (const text of lacks) io.err(`${ledger}: ${text}`);
   if (lacks.size === 0) return 0;
-  io.err('the export lacks what could not be read; see tapway ledger verify, and export again');
+  io.err('rows may be missing: tapway ledger verify says more of the books; keep them');
   return 1;
 }
 

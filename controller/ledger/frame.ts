@@ -28,6 +28,8 @@ const ZEROS = Buffer.alloc(64 * 1024);
 export const NO_PREVIOUS = '0'.repeat(32);
 const HEADER_ROOM = ' '.repeat(HEADER_BYTES);
 const MARK = Buffer.from('{"seq":');
+/** By these a frame is known, and its length. */
+export const FRAME_HEAD_BYTES = HEADER_BYTES + MARK.length;
 
 export type Fields = Readonly<Record<string, unknown>>;
 

@@ -285,11 +285,11 @@ export class Journal {
     this.#tail = { ...this.#tail, segment: reopened };
     const bytes = await file.read(size, LEFTOVER_MAX_BYTES);
     const { records, sound } = soundRecords(bytes, position);
-    const torn = lastNonZero(bytes) >= sound;
-    const mended = await mendEnd(reopened, { from: size, offset: size + sound, torn });
+    const torn = lastNonZero(bytes) + 1 - sound;
+    await mendEnd(reopened, { from: size, records: bytes.subarray(0, sound), torn });
     const last = records.at(-1);
     const end = last ? { seq: last.seq, hash: last.hash, damaged_bytes: 0 } : position;
-    this.#tail = { segment: mended, size: size + sound, position: end };
+    this.#tail = { segment: reopened, size: size + sound, position: end };
     this.#fault = null;
     for (const record of records) onFound(record);
   }

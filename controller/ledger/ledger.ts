@@ -53,7 +53,7 @@ export interface Ledger {
    * not count: it left card and passenger as they were.
    */
   lastClosed(card: string): Story | undefined;
-  /** Every story on disk, in order of `ref`. Throws when the disk fails. */
+  /** Every story that can be read from the disk, in order of `ref`. */
   stories(): AsyncIterable<Story>;
   /** Readable records. */
   readonly length: number;

@@ -184,11 +184,12 @@ async function readied(
     const next = await findEmpty(options, number + 1);
     return { tail: { segment, size: 0, position: end }, next };
   }
-  const reopened = await reopenSegment(options, last.segment);
-  opened.push(reopened);
+  const segment = await reopenSegment(options, last.segment);
+  opened.push(segment);
   const size = last.torn?.offset ?? last.used;
   const from = Math.max(0, size - LEFTOVER_MAX_BYTES);
-  const segment = await mendEnd(reopened, { from, offset: size, torn: last.torn !== null });
+  const records = await segment.file.read(from, size - from);
+  await mendEnd(segment, { from, records, torn: last.torn?.length ?? 0 });
   const next = await findEmpty(options, last.segment + 1);
   return { tail: { segment, size, position: end }, next };
 }

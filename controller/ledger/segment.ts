@@ -4,7 +4,7 @@
  */
 
 import type { Disk, DiskFile } from '../../firmware-bridge/ports.ts';
-import { LEFTOVER_MAX_BYTES } from './frame.ts';
+import { FRAME_HEAD_BYTES, LEFTOVER_MAX_BYTES } from './frame.ts';
 import { errorCode } from './lock.ts';
 
 const SEGMENT_BYTES = 4 * 1024 * 1024;
@@ -71,9 +71,12 @@ export async function reopenSegment(options: SegmentOptions, number: number): Pr
   const { disk, directory, segment_bytes = SEGMENT_BYTES } = options;
   const file = await disk.open(`${directory}/${segmentName(number)}`, 'append');
   try {
-    const limit = await complete(file, segment_bytes);
+    await fill(file, await file.size(), segment_bytes).catch((error) => {
+      if (!isFull(error)) throw error;
+    });
+    await file.sync();
     await disk.syncDirectory(directory);
-    return { number, file, limit };
+    return { number, file, limit: await file.size() };
   } catch (error) {
     await file.close().catch(() => {});
     throw error;
@@ -84,39 +87,37 @@ export async function reopenSegment(options: SegmentOptions, number: number): Pr
 export interface End {
   /** What lies before is known to be on the disk. */
   readonly from: number;
-  /** Behind the last record. */
-  readonly offset: number;
-  /** Did an unfinished write leave something behind it? */
-  readonly torn: boolean;
+  /** The records from there to the end, as they were judged. */
+  readonly records: Buffer;
+  /** What an unfinished write left behind them, in bytes. */
+  readonly torn: number;
 }
 
 /**
- * Makes certain what a disk that failed left in doubt. A torn end is cut off and its room made
- * anew: zeros written over it could stop half-way, and what they leave looks like damage. Then the
- * records before the end and the zeros behind it are written once more: after a failed sync the
- * system's memory holds what the disk does not, and as its pages count as clean, a sync alone would
- * not bring them there. Throws Node's own errors, save that a full disk gives less room.
+ * Makes certain what a disk that failed left in doubt. The records and the zeros behind them are
+ * written once more: after a failed sync the system's memory holds what the disk does not, and as
+ * its pages count as clean, a sync alone would not bring them there. Throws Node's own errors.
  */
-export async function mendEnd(segment: Segment, { from, offset, torn }: End): Promise<Segment> {
-  const { number, file } = segment;
-  if (torn) {
-    await file.truncate(offset);
-    await file.sync();
-  }
-  const limit = await complete(file, segment.limit);
-  const to = Math.max(offset, Math.min(limit, offset + LEFTOVER_MAX_BYTES));
-  await file.write(from, await file.read(from, to - from));
+export async function mendEnd({ file, limit }: Segment, { from, records, torn }: End) {
+  const end = from + records.length;
+  await wipe(file, end, end + torn);
+  const room = Math.max(0, Math.min(limit - end, LEFTOVER_MAX_BYTES));
+  await file.write(from, Buffer.concat([records, Buffer.alloc(room)]));
   await file.sync();
-  return { number, file, limit };
 }
 
-/** Fills a file up to its room, durably; tells how much there is. */
-async function complete(file: DiskFile, limit: number): Promise<number> {
-  await fill(file, await file.size(), limit).catch((error) => {
-    if (!isFull(error)) throw error;
-  });
-  await file.sync();
-  return file.size();
+/**
+ * Zeros over a torn end: first over all but its first bytes, then over these from behind. Wherever
+ * this stops, with or without power, the beginning of a frame is left that never goes on, which is
+ * a torn end again and no damage. The file keeps its room: a full disk would not give it back.
+ */
+async function wipe(file: DiskFile, from: number, to: number): Promise<void> {
+  const head = Math.min(to, from + FRAME_HEAD_BYTES);
+  if (to > head) {
+    await file.write(head, Buffer.alloc(to - head));
+    await file.sync();
+  }
+  for (let at = head - 1; at >= from; at -= 1) await file.write(at, Buffer.alloc(1));
 }
 
 async function fill(file: DiskFile, from: number, to: number): Promise<void> {

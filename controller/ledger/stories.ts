@@ -10,7 +10,7 @@ import { asRecord } from './shape.ts';
 /** A story whose further records lie more than this many records later is rare, and kept aside. */
 const WINDOW_RECORDS = 4_096;
 
-/** What may cost a story; gaps are for `verifyLedger`, as a lane may retire files meanwhile. */
+/** What costs a story, besides gaps. */
 const LACKING: readonly Placed['kind'][] = ['record', 'damage', 'unreadable'];
 
 export type Later = Extract<LedgerRecord, { readonly ref: number }>;
@@ -105,13 +105,18 @@ async function makeDurable({ disk, directory, onLack }: Books): Promise<void> {
 }
 
 async function* readRecords({ disk, directory, onLack }: Books) {
+  const gaps: { readonly text: string; readonly before: string }[] = [];
+  const retired = new Set<string>();
   for await (const found of readSegments(disk, directory)) {
-    if (LACKING.includes(found.kind)) {
-      const problem = problemIn(found);
-      if (problem) onLack?.(`${found.file} at ${'offset' in found ? found.offset : 0}: ${problem}`);
-    }
-    if (found.kind !== 'record') continue;
-    const record = asRecord(found.fields);
-    if (record) yield { seq: found.seq, record };
+    const record = found.kind === 'record' ? asRecord(found.fields) : null;
+    if (record?.type === 'retired') retired.add(`${record.last_seq} ${record.hash}`);
+    if (found.kind === 'record' && record) yield { seq: found.seq, record };
+    const problem = problemIn(found);
+    if (problem === null || found.kind === 'end') continue;
+    const text = `${found.file} at ${found.offset}: ${problem}`;
+    if (found.kind === 'gap') gaps.push({ text, before: `${found.seq - 1} ${found.prev}` });
+    else if (LACKING.includes(found.kind)) onLack?.(text);
   }
+  // What the lane has removed, even while this read, was settled.
+  for (const { text, before } of gaps) if (!retired.has(before)) onLack?.(text);
 }

@@ -27,7 +27,7 @@ export interface BoardEars {
 export interface Board {
   /** `closed` with nobody in the passage. */
   readonly position: Position;
-  /** How many people have gone through, whichever way, or are in the passage now. */
+  /** At least as many as have gone through on a right: some are counted who are still inside. */
   readonly walked: number;
   /** A passenger has paid: he walks, be the gate open already. */
   invite(): void;

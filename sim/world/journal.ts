@@ -15,16 +15,18 @@ export interface Written {
 const HEADER_BYTES = 8;
 const BEGINNING = /^\{"seq":(\d+),"prev":"([0-9a-f]{32})"/;
 const BEGINNING_MAX = 80;
+const MARK = '{"seq":';
 const SEGMENT = /\/ledger-\d+\.log(\.new)?$/;
 
 export function isSegment(path: string): boolean {
   return SEGMENT.test(path);
 }
 
-/** The frames that these bytes begin with; zeros, or anything else, end them. */
+/** The frames in these bytes, from the first one on; zeros, or anything else, end them. */
 export function framesIn(bytes: Buffer): Written[] {
   const found: Written[] = [];
-  for (let at = 0; at + HEADER_BYTES < bytes.length; ) {
+  const first = Math.max(0, bytes.indexOf(MARK) - HEADER_BYTES);
+  for (let at = first; at + HEADER_BYTES < bytes.length; ) {
     const end = at + HEADER_BYTES + bytes.readUInt32LE(at);
     const begin = at + HEADER_BYTES;
     const head = BEGINNING.exec(bytes.toString('latin1', begin, begin + BEGINNING_MAX));

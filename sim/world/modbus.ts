@@ -6,6 +6,7 @@
  */
 
 import { barrierSchema } from '../../config/barrier.ts';
+import { RIGHTS_MAX } from '../../controller/gate/passage.ts';
 import { createModbusBarrier } from '../../firmware-bridge/barrier/modbus.ts';
 import { createMemoryLinkPair, type MemoryLink } from '../../firmware-bridge/link/memory.ts';
 import { type Barrier, failed, ok, type Timer } from '../../firmware-bridge/ports.ts';
@@ -75,7 +76,7 @@ export function createModbusBoard(options: ModbusOptions): Board {
       return passed_in + passed_out + board.people;
     },
     invite() {
-      invited += 1;
+      invited = Math.min(invited + 1, RIGHTS_MAX);
       approach();
     },
     intrude() {
@@ -110,7 +111,7 @@ export function createModbusBoard(options: ModbusOptions): Board {
     coming = clock.setTimeout(() => {
       coming = null;
       // Who could not walk before the leaves closed has gone.
-      if (board.leaves === 'closed' || board.leaves === 'closing') invited = 0;
+      if (board.leaves === 'closing') invited = 0;
       if (invited > 0 && board.leaves === 'open') stepIn();
     }, APPROACH_MS);
   }
