@@ -288,4 +288,20 @@ trouble.test(
   },
 );
 
+trouble.test('GIVEN a board that does not obey WHEN there is a fire THEN it is heard', async () => {
+  const bench = await started();
+  const { clock, barrier, board } = bench;
+  bench.spoil = (answer) => (answer.readUInt8(1) === 2 ? answer : null);
+  void barrier.open('in');
+  await clock.advance(300);
+  const from_ms = clock.now_ms();
+  board.fire(true);
+  await clock.advance(500);
+  const heard_ms = timeOf(bench, 'fire-on') - from_ms;
+  assert.ok(heard_ms <= 150, `heard after ${heard_ms} ms`);
+  board.fire(false);
+  bench.spoil = (answer) => answer;
+  await ended(bench);
+});
+
 trouble.run();
