@@ -16,7 +16,7 @@ const HEADER_BYTES = 8;
 const PAYLOAD_MAX_BYTES = 0xffff;
 export const FRAME_MAX_BYTES = HEADER_BYTES + PAYLOAD_MAX_BYTES;
 /** No frame is shorter: header, `seq`, `prev` and a type take more. */
-const FRAME_MIN_BYTES = 64;
+export const FRAME_MIN_BYTES = 64;
 /** What a disk writes whole or not at all. */
 const SECTOR_BYTES = 512;
 /** One write takes no more, except where a single frame does. */
@@ -28,8 +28,6 @@ const ZEROS = Buffer.alloc(64 * 1024);
 export const NO_PREVIOUS = '0'.repeat(32);
 const HEADER_ROOM = ' '.repeat(HEADER_BYTES);
 const MARK = Buffer.from('{"seq":');
-/** By these a frame is known, and its length. */
-export const FRAME_HEAD_BYTES = HEADER_BYTES + MARK.length;
 
 export type Fields = Readonly<Record<string, unknown>>;
 
@@ -169,7 +167,9 @@ export class FrameWalker {
 
   #endInHole({ from, cutShort, unwritten }: Hole, size: number): void {
     const length = size - from;
-    const kind = cutShort || unwritten ? 'torn' : 'damage';
+    // Less than a frame is what a torn end left that was not wiped to its end.
+    const isTorn = cutShort || unwritten || length < FRAME_MIN_BYTES;
+    const kind = isTorn ? 'torn' : 'damage';
     this.#found.push({ kind, offset: from, length });
     if (kind === 'damage') this.#position.damaged_bytes += length;
   }

@@ -4,7 +4,7 @@
  */
 
 import type { Disk, DiskFile } from '../../firmware-bridge/ports.ts';
-import { FRAME_HEAD_BYTES, LEFTOVER_MAX_BYTES } from './frame.ts';
+import { FRAME_MIN_BYTES, LEFTOVER_MAX_BYTES } from './frame.ts';
 import { errorCode } from './lock.ts';
 
 const SEGMENT_BYTES = 4 * 1024 * 1024;
@@ -100,24 +100,22 @@ export interface End {
  */
 export async function mendEnd({ file, limit }: Segment, { from, records, torn }: End) {
   const end = from + records.length;
-  await wipe(file, end, end + torn);
+  if (torn > 0) await wipe(file, end, end + torn);
   const room = Math.max(0, Math.min(limit - end, LEFTOVER_MAX_BYTES));
   await file.write(from, Buffer.concat([records, Buffer.alloc(room)]));
   await file.sync();
 }
 
 /**
- * Zeros over a torn end: first over all but its first bytes, then over these from behind. Wherever
- * this stops, with or without power, the beginning of a frame is left that never goes on, which is
- * a torn end again and no damage. The file keeps its room: a full disk would not give it back.
+ * Zeros over a torn end, over its first bytes last. Wherever this stops, with or without power,
+ * the beginning of a frame is left, or less than a frame: a torn end again and no damage. The file
+ * keeps its room, which a full disk would not give back.
  */
 async function wipe(file: DiskFile, from: number, to: number): Promise<void> {
-  const head = Math.min(to, from + FRAME_HEAD_BYTES);
-  if (to > head) {
-    await file.write(head, Buffer.alloc(to - head));
-    await file.sync();
-  }
-  for (let at = head - 1; at >= from; at -= 1) await file.write(at, Buffer.alloc(1));
+  const head = Math.min(to, from + FRAME_MIN_BYTES - 1);
+  await file.write(head, Buffer.alloc(to - head));
+  await file.sync();
+  await file.write(from, Buffer.alloc(head - from));
 }
 
 async function fill(file: DiskFile, from: number, to: number): Promise<void> {

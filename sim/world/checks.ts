@@ -47,7 +47,7 @@ export interface Debit {
   readonly true_ms: number;
   /** Seq of its intent; 0 when there was none. */
   readonly ref: number;
-  /** The SAM found its MAC2 right. */
+  /** The SAM found its MAC2 right, and the books do not say otherwise. */
   verified: boolean;
   /** Its passage is in the books, durable. */
   passed: boolean;
@@ -113,6 +113,9 @@ export class Checks {
         this.#intents.set(`${fields.card} ${fields.counter} ${fields.at}`, seq);
       }
       if (fields?.type === 'passage') this.#passed(Number(fields.ref), known);
+      // The SAM may have found it right, and the lane died before it heard so.
+      const doubted = fields?.status === 'mac2-unverified' && this.#byRef.get(Number(fields.ref));
+      if (doubted) doubted.verified = false;
     }
   }
 

@@ -95,7 +95,9 @@ export class Office {
     const rows = new Map<number, Row>();
     const { checks } = this.#options;
     const onLack = (text: string) => {
-      throw new Error(text);
+      // A program amid faults exits with 1, and nothing is taken.
+      if (disk !== this.#options.disk) throw new Error(text);
+      checks.fail('journal', `the export lacks: ${text}`);
     };
     const stories = readStories({ disk, directory: LEDGER, onLack });
     const exported = exportClearing(stories, { format: 'jsonl', software: '' });

@@ -5,6 +5,7 @@ import * as assert from 'uvu/assert';
 import {
   encodeFrame,
   type Found,
+  FRAME_MIN_BYTES,
   FrameWalker,
   frameHash,
   NO_PREVIOUS,
@@ -101,6 +102,56 @@ torn.test('WHEN any sectors of the last write are missing THEN all before it is 
     ),
     { numRuns: 400 },
   );
+});
+
+/** A file whose last write lacks some sectors, and what the walk finds torn. */
+function tornFile(writes: readonly (readonly object[])[], kept: readonly boolean[]) {
+  const parts = encodeWrites(writes);
+  const from = Buffer.concat(parts.slice(0, -1)).length;
+  const file = fileOf(...parts);
+  for (let at = from - (from % SECTOR_BYTES), n = 0; at < FILE_BYTES; at += SECTOR_BYTES, n += 1) {
+    if (!kept[n % kept.length]) file.fill(0, Math.max(at, from), at + SECTOR_BYTES);
+  }
+  return { file, piece: others(walk(file)).find(({ kind }) => kind === 'torn') };
+}
+
+torn.test('WHEN wiping a torn end stops anywhere THEN it is a torn end again', () => {
+  let wiped = 0;
+  fc.assert(
+    fc.property(
+      anyWrites,
+      fc.array(fc.boolean(), { minLength: 20, maxLength: 20 }),
+      fc.nat(),
+      fc.array(fc.boolean(), { minLength: FRAME_MIN_BYTES, maxLength: FRAME_MIN_BYTES }),
+      (writes, kept, stop, lost) => {
+        const { file, piece } = tornFile(writes, kept);
+        if (piece?.kind !== 'torn') return;
+        wiped += 1;
+        const read = seqs(walk(file));
+        const head = piece.offset + FRAME_MIN_BYTES - 1;
+        const end = Math.max(head, piece.offset + piece.length);
+        const isTorn = (found: readonly Found[]) => {
+          assert.equal(seqs(found), read);
+          assert.ok(others(found).every(({ kind }) => kind === 'torn'));
+        };
+        const stopped = Buffer.from(file).fill(0, head, head + (stop % (end - head + 1)));
+        isTorn(walk(stopped));
+        // Of what was written before a power cut, any sectors reach the disk.
+        for (let at = head, n = 0; at < end; n += 1) {
+          const next = Math.min(end, at - (at % SECTOR_BYTES) + SECTOR_BYTES);
+          if (lost[n % lost.length]) file.fill(0, at, next);
+          at = next;
+        }
+        isTorn(walk(file));
+        file.fill(0, head, end);
+        isTorn(walk(file));
+        for (const [index, gone] of lost.entries()) if (gone) file[piece.offset + index] = 0;
+        isTorn(walk(file));
+      },
+    ),
+    { numRuns: 600 },
+  );
+  assert.ok(wiped > 100, `${wiped} torn ends`);
 });
 
 torn.test('WHEN the file is cut anywhere THEN a prefix is read and the chain holds', () => {
