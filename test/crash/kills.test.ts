@@ -24,13 +24,13 @@ kills.test(
 
 kills.test(
   'GIVEN a ledger WHEN its writer is killed at a change of the disk THEN the books stay in order',
-  async () => tell(await killWritersAtEveryChange(4)),
+  async () => tell(await killWritersAtEveryChange(6)),
   LONG_MS,
 );
 
 kills.test(
   'GIVEN a list WHEN an import is killed at a change of the disk THEN one whole list answers',
-  async () => tell(await killImportsAtEveryChange(6)),
+  async () => tell(await killImportsAtEveryChange(8)),
   LONG_MS,
 );
 

@@ -98,7 +98,7 @@ ssc.testWith(
 );
 
 /** Every nth command; 1 in a long run: `DRAWN_EVERY=1 npm run unit -- pcsc/ssc`. */
-const DRAWN_EVERY = Number(process.env.DRAWN_EVERY ?? 3);
+const DRAWN_EVERY = Number(process.env.DRAWN_EVERY ?? 5);
 
 type Work = (card: Card, crypto: SscCrypto) => Promise<Reply<unknown>>;
 
