@@ -24,7 +24,7 @@ kills.test(
 
 kills.test(
   'GIVEN a ledger WHEN its writer is killed at a change of the disk THEN the books stay in order',
-  async () => tell(await killWritersAtEveryChange(6)),
+  async () => tell(await killWritersAtEveryChange(10)),
   LONG_MS,
 );
 

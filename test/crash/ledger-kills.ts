@@ -24,7 +24,7 @@ import type { Death } from './mortal-disk.ts';
 
 const ENDLESS = 1_000_000;
 /** Rolls, settles, retires: what is enumerated write by write. */
-const TAPS = 9;
+const TAPS = 18;
 /** In a directory that is killed again and again, its books are opened here every so often. */
 const OPEN_EVERY = 5;
 const REOPENED = 'reopenings';
