@@ -99,8 +99,9 @@ async function makeDurable({ disk, directory, onLack }: Books): Promise<void> {
     const file = await disk.open(`${directory}/${name}`, 'read').catch(() => null);
     // Retired meanwhile, or told of by whoever reads it.
     if (file === null) continue;
-    await file.sync().catch((error) => onLack?.(`${name} is not durable: ${String(error)}`));
+    const fault = await file.sync().catch(String);
     await file.close();
+    if (fault) onLack?.(`${name} is not durable: ${fault}`);
   }
 }
 
