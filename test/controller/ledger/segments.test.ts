@@ -248,6 +248,25 @@ for (const { name, trouble, written_bytes } of failures) {
   });
 }
 
+segments.test(
+  'GIVEN a short file on a full disk THEN its room is what there is of it',
+  async () => {
+    const disk = new MemoryDisk();
+    const before = await open(disk, SMALL);
+    const ref = await tap(before, 1);
+    await before.close();
+    const room = usedBytes(disk, fileOf(1)) + 300;
+    disk.poke(fileOf(1), disk.peek(fileOf(1)).subarray(0, room));
+    // Enough for the lock.
+    disk.capacity_bytes = room + 100;
+    const ledger = await open(disk, SMALL);
+    const refused = await ledger.append(sighting());
+    assert.is(!refused.ok && refused.fault.code, 'ledger-full', 'the rest is for what was begun');
+    assert.ok((await ledger.append(passage(ref))).ok);
+    await ledger.close();
+  },
+);
+
 segments.test('GIVEN a reader beside a lane that writes THEN it sees no damage', async () => {
   const disk = new MemoryDisk();
   const ledger = await open(disk, { segment_bytes: 100_000 });
